@@ -1,0 +1,106 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+// One place for the settings of every Swift target: Swift 6 mode, warnings are errors, and the
+// upcoming features that make imports and existentials explicit.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+// Product code also marks every use of unsafe memory; only the targets that sit on C contain any.
+let product: [SwiftSetting] = strict + [.strictMemorySafety()]
+
+func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: product)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = [])
+    -> Target
+{
+    .testTarget(
+        name: name,
+        dependencies: dependencies + ["TestSupport"],
+        resources: resources,
+        swiftSettings: strict
+    )
+}
+
+let argumentParser: Target.Dependency = .product(
+    name: "ArgumentParser",
+    package: "swift-argument-parser"
+)
+
+let package = Package(
+    name: "weft",
+    products: [.executable(name: "weft", targets: ["CLI"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    ],
+    targets: [
+        // C boundaries.
+        .systemLibrary(name: "CZeroMQ"),
+        .systemLibrary(name: "CFFmpeg"),
+        .target(name: "CProtobuf", linkerSettings: [.linkedLibrary("protobuf-c")]),
+        .target(
+            name: "CKernels",
+            // Kernels are numerics: optimised in debug builds too, and never contracted behind the
+            // author's back, so that each version gives the same bits in every build.
+            cSettings: [
+                .unsafeFlags(["-O3", "-ffp-contract=off", "-fno-math-errno", "-Wall", "-Werror"])
+            ],
+            linkerSettings: [.linkedLibrary("openblas"), .linkedLibrary("m")]
+        ),
+
+        // Libraries.
+        library("ZeroMQ", ["CZeroMQ"]),
+        library("FFmpeg", ["CFFmpeg"]),
+        library("Tensors", ["CKernels"]),
+        library("NN", ["Tensors"]),
+        library("Models", ["NN", "Tensors"]),
+        library("Diffusion", ["Tensors"]),
+        library("Pipelines", ["Diffusion", "Models", "NN", "Tensors", "FFmpeg"]),
+        library("Scheduling", []),
+        library("WireProtocol", ["Scheduling", "CProtobuf"]),
+        library(
+            "Coordinator",
+            ["Scheduling", "WireProtocol", "ZeroMQ", "Diffusion", "Tensors", "FFmpeg"]
+        ),
+        library("Worker", ["Scheduling", "WireProtocol", "ZeroMQ", "Pipelines"]),
+        library("Training", ["Diffusion", "Models", "NN", "Tensors"]),
+        .executableTarget(
+            name: "CLI",
+            dependencies: [
+                "Coordinator", "Worker", "Training", "Pipelines", "Scheduling", "WireProtocol",
+                "ZeroMQ", "FFmpeg", "Diffusion", "Models", "NN", "Tensors", argumentParser,
+            ],
+            swiftSettings: product
+        ),
+
+        // Tests.
+        .target(
+            name: "TestSupport",
+            dependencies: ["Tensors"],
+            path: "Tests/TestSupport",
+            swiftSettings: strict
+        ),
+        tests("TensorsTests", ["Tensors"]),
+        tests("NNTests", ["NN", "Tensors"]),
+        tests("ModelsTests", ["Models", "NN", "Tensors"], resources: [.copy("Goldens")]),
+        tests("DiffusionTests", ["Diffusion", "Tensors"]),
+        tests("PipelinesTests", ["Pipelines", "Models", "Diffusion", "NN", "Tensors"]),
+        tests("SchedulingTests", ["Scheduling"]),
+        tests("WireProtocolTests", ["WireProtocol", "Scheduling"]),
+        tests("ZeroMQTests", ["ZeroMQ"]),
+        tests("FFmpegTests", ["FFmpeg"]),
+        tests("CoordinatorTests", ["Coordinator", "Scheduling", "Diffusion", "Tensors"]),
+        tests("WorkerTests", ["Worker"]),
+        tests("TrainingTests", ["Training", "Diffusion", "Tensors"]),
+        tests("TidyTests", []),
+        tests("EndToEndTests", ["Tensors"]),
+    ]
+)

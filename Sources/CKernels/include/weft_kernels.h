@@ -1,0 +1,2 @@
+#pragma once
+const char *weft_openblas_summary(void);

@@ -1,0 +1,1 @@
+// First file of the target; replaced by its first real one.

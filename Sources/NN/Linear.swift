@@ -1,0 +1,61 @@
+package import Tensors
+
+/// x Wᵀ + b over the last axis.
+package struct Linear: Sendable {
+    package let parameters: LinearParameters
+
+    /// Reads `weight` `[outputs, inputs]` (or the same as a 1×1 convolution) and `bias` `[outputs]`.
+    package init(
+        _ inputs: Int,
+        _ outputs: Int,
+        bias: Bool = true,
+        initial: Initial? = nil,
+        _ weights: WeightPath
+    ) throws(WeightError) {
+        let part = try Linear.part(inputs, outputs, bias: bias, initial: initial, weights)
+        parameters = weights.backend.prepareLinear([part])
+    }
+
+    /// Several layers over one input as one product; their outputs stand side by side.
+    package init(
+        _ inputs: Int,
+        stacking layers: [(outputs: Int, weights: WeightPath)],
+        bias: Bool
+    ) throws(WeightError) {
+        var parts: [(weight: StoredTensor, bias: StoredTensor?)] = []
+        for layer in layers {
+            parts.append(try Linear.part(inputs, layer.outputs, bias: bias, layer.weights))
+        }
+        parameters = layers[0].weights.backend.prepareLinear(parts)
+    }
+
+    package func callAsFunction(
+        _ x: Tensor,
+        activation: Activation = .identity,
+        residual: Tensor? = nil
+    ) -> Tensor {
+        x.linear(parameters, activation: activation, residual: residual)
+    }
+
+    private static func part(
+        _ inputs: Int,
+        _ outputs: Int,
+        bias: Bool,
+        initial: Initial? = nil,
+        _ weights: WeightPath
+    ) throws(WeightError) -> (weight: StoredTensor, bias: StoredTensor?) {
+        let weight = try weights.stored(
+            "weight",
+            [outputs, inputs],
+            alternatives: [[outputs, inputs, 1, 1]],
+            initial: initial ?? .uniform(fanIn: inputs)
+        )
+        guard bias else { return (weight, nil) }
+        let shift = try weights.stored(
+            "bias",
+            [outputs],
+            initial: initial ?? .uniform(fanIn: inputs)
+        )
+        return (weight, shift)
+    }
+}

@@ -1,0 +1,2 @@
+/// The version of weft.
+package let weftVersion = "0.1.0"

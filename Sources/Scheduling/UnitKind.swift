@@ -1,0 +1,7 @@
+/// The four kinds of work a job is made of.
+package enum UnitKind: String, CaseIterable, Hashable, Sendable {
+    case content
+    case depth
+    case sample
+    case decode
+}

@@ -1,0 +1,128 @@
+/// Bytes that stay valid and unchanged for the object's life: a mapped file, or memory.
+package protocol ByteRegion: AnyObject, Sendable {
+    /// Lends the whole region.
+    func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result
+    /// Tells that a range has been read for the last time, so that its pages can leave memory; the
+    /// range stays readable.
+    func discard(_ range: Range<Int>)
+}
+
+/// A named tensor as a checkpoint stores it: little-endian, row-major, of any scalar type.
+package struct StoredTensor: Sendable {
+    private enum Contents {
+        case bytes(any ByteRegion, Range<Int>)
+        case values(@Sendable () -> [Float])
+    }
+
+    /// Full key in the checkpoint.
+    package let name: String
+    package let scalarType: ScalarType
+    package let shape: Shape
+    private let contents: Contents
+
+    /// A tensor in `range` of `region`, which holds exactly `shape.count` elements.
+    package init(
+        name: String,
+        scalarType: ScalarType,
+        shape: Shape,
+        region: any ByteRegion,
+        range: Range<Int>
+    ) {
+        precondition(
+            range.count == shape.count * scalarType.byteCount,
+            "\(name): \(range.count) bytes cannot hold \(shape) of \(scalarType.rawValue)"
+        )
+        self.name = name
+        self.scalarType = scalarType
+        self.shape = shape
+        self.contents = .bytes(region, range)
+    }
+
+    /// A float32 tensor whose `shape.count` values are made each time they are asked for.
+    package init(name: String, shape: Shape, values: @escaping @Sendable () -> [Float]) {
+        self.name = name
+        self.scalarType = .float32
+        self.shape = shape
+        self.contents = .values(values)
+    }
+
+    /// All elements as float32; half types widen exactly, wider types round to nearest.
+    package func floats() -> [Float] {
+        switch contents {
+        case .values(let make):
+            let values = make()
+            precondition(values.count == shape.count, "\(name): made \(values.count) values")
+            return values
+        case .bytes(let region, let range):
+            return unsafe region.withBytes { bytes in
+                let slice = unsafe UnsafeRawBufferPointer(rebasing: bytes[range])
+                return unsafe Self.floats(slice, scalarType, count: shape.count)
+            }
+        }
+    }
+
+    /// All elements as integers; floating-point elements are truncated.
+    package func integers() -> [Int64] {
+        guard case .bytes(let region, let range) = contents else {
+            return floats().map { Int64($0) }
+        }
+        return unsafe region.withBytes { bytes in
+            let slice = unsafe UnsafeRawBufferPointer(rebasing: bytes[range])
+            func load<T: FixedWidthInteger & BitwiseCopyable>(_ type: T.Type) -> [Int64] {
+                (0..<shape.count).map {
+                    let offset = $0 * MemoryLayout<T>.size
+                    return Int64(unsafe slice.loadUnaligned(fromByteOffset: offset, as: T.self))
+                }
+            }
+            switch scalarType {
+            case .int64: return load(Int64.self)
+            case .int32: return load(Int32.self)
+            case .int16: return load(Int16.self)
+            case .int8: return load(Int8.self)
+            case .uint8, .bool: return load(UInt8.self)
+            case .float64, .float32, .float16, .bfloat16: return floats().map { Int64($0) }
+            }
+        }
+    }
+
+    /// The values as a host tensor.
+    package func hostTensor() -> HostTensor {
+        HostTensor(floats(), shape)
+    }
+
+    /// Tells the file that these bytes have been read for the last time.
+    package func discard() {
+        guard case .bytes(let region, let range) = contents else { return }
+        region.discard(range)
+    }
+
+    private static func floats(
+        _ bytes: UnsafeRawBufferPointer,
+        _ type: ScalarType,
+        count: Int
+    ) -> [Float] {
+        unsafe [Float](unsafeUninitializedCapacity: count) { target, initialized in
+            for index in 0..<count {
+                func load<T: BitwiseCopyable>(_ type: T.Type) -> T {
+                    unsafe bytes.loadUnaligned(
+                        fromByteOffset: index * MemoryLayout<T>.size,
+                        as: T.self
+                    )
+                }
+                unsafe target[index] =
+                    switch type {
+                    case .float32: load(Float.self)
+                    case .float16: Float(load(Float16.self))
+                    case .bfloat16: Float(bitPattern: UInt32(load(UInt16.self)) << 16)
+                    case .float64: Float(load(Double.self))
+                    case .int64: Float(load(Int64.self))
+                    case .int32: Float(load(Int32.self))
+                    case .int16: Float(load(Int16.self))
+                    case .int8: Float(load(Int8.self))
+                    case .uint8, .bool: Float(load(UInt8.self))
+                    }
+            }
+            initialized = count
+        }
+    }
+}
