@@ -1,0 +1,30 @@
+/// A file that the operating system or a limit refuses.
+package struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
+    package enum Reason: Hashable, Sendable {
+        /// The system call's `errno` and its text.
+        case system(code: Int32, text: String)
+        /// A folder, pipe or device where a file is needed.
+        case notRegular
+        /// More bytes than whoever reads it allows.
+        case tooLarge(limit: Int)
+    }
+
+    package let reason: Reason
+    /// What was tried: "open", "read", "write".
+    package let operation: String
+    package let path: String
+
+    package init(_ reason: Reason, operation: String, path: String) {
+        self.reason = reason
+        self.operation = operation
+        self.path = path
+    }
+
+    package var description: String {
+        switch reason {
+        case .system(_, let text): "cannot \(operation) \(path): \(text)"
+        case .notRegular: "cannot \(operation) \(path): it is not a regular file"
+        case .tooLarge(let limit): "cannot \(operation) \(path): it has more than \(limit) bytes"
+        }
+    }
+}
