@@ -61,10 +61,11 @@ package struct StoredTensor: Sendable {
         }
     }
 
-    /// All elements as integers; floating-point elements are truncated.
+    /// All elements as integers; floating-point elements are truncated to the nearest that fits and
+    /// NaN is 0.
     package func integers() -> [Int64] {
         guard case .bytes(let region, let range) = contents else {
-            return floats().map { Int64($0) }
+            return floats().map(Self.truncated)
         }
         return unsafe region.withBytes { bytes in
             let slice = unsafe UnsafeRawBufferPointer(rebasing: bytes[range])
@@ -80,7 +81,7 @@ package struct StoredTensor: Sendable {
             case .int16: return load(Int16.self)
             case .int8: return load(Int8.self)
             case .uint8, .bool: return load(UInt8.self)
-            case .float64, .float32, .float16, .bfloat16: return floats().map { Int64($0) }
+            case .float64, .float32, .float16, .bfloat16: return floats().map(Self.truncated)
             }
         }
     }
@@ -94,6 +95,14 @@ package struct StoredTensor: Sendable {
     package func discard() {
         guard case .bytes(let region, let range) = contents else { return }
         region.discard(range)
+    }
+
+    /// A file may hold any number, so this must not trap.
+    private static func truncated(_ value: Float) -> Int64 {
+        if value.isNaN { return 0 }
+        if value >= 0x1p63 { return .max }
+        if value < -0x1p63 { return .min }
+        return Int64(value)
     }
 
     private static func floats(

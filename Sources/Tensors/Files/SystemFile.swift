@@ -42,7 +42,7 @@ package enum SystemFile {
         return names.sorted()
     }
 
-    /// Makes a folder; its parent must be there. A folder that is already there is fine.
+    /// Makes a folder unless it is already there; its parent must be.
     ///
     /// - Throws: `FileError` if it cannot be made or something else has the name.
     package static func makeFolder(_ path: String) throws(FileError) {

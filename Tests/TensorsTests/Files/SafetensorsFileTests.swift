@@ -84,6 +84,14 @@ struct SafetensorsFileTests {
         }
     }
 
+    @Test func floatsOutsideTheIntegersAreClamped() throws {
+        let path = folder("x.safetensors")
+        let values: [Float] = [.nan, .infinity, -.infinity, 1e30, -2.9]
+        try SafetensorsFile.write(["x": HostTensor(values, [5])], to: path)
+        let stored = try SafetensorsFile.open(path).tensor(named: "x")
+        #expect(stored?.integers() == [0, .max, .min, .max, -2])
+    }
+
     @Test func aFileWithoutTensorsIsFine() throws {
         let path = try folder.write(file("{}"), to: "x.safetensors")
         #expect(try SafetensorsFile.open(path).names.isEmpty)
