@@ -1,0 +1,26 @@
+import Testing
+import ZeroMQ
+
+@Suite(.timeLimit(.minutes(1)))
+struct ContextTests {
+    @Test func `a context has room for as many sockets as it was made for`() throws {
+        let context = try Context(socketLimit: 2)
+        let first = try Socket(.pair, in: context)
+        let second = try Socket(.pair, in: context)
+        let full = #expect(throws: ZeroMQError.self) { _ = try Socket(.pair, in: context) }
+        #expect(full?.description == "open pair socket: Too many open files")
+        _ = consume first
+        _ = consume second
+    }
+
+    @Test func `a context outlives its last name for as long as a socket is open`() throws {
+        func open() throws -> Socket { try Socket(.pair, in: Context()) }
+        let socket = try open()
+        #expect(try socket.bind("inproc://alone") == "inproc://alone")
+    }
+
+    @Test func `the version is the installed library's`() throws {
+        let parts = zeroMQVersion().split(separator: ".").compactMap { Int($0) }
+        #expect(parts.count == 3 && parts[0] == 4)
+    }
+}
