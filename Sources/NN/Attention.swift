@@ -134,6 +134,22 @@ package struct CrossAttention: Sendable {
         output = try Linear(width, channels, weights["to_out.0"])
     }
 
+    /// Adds the attention to a context of one token, `[B, 1, K]`, to `x` `[N, T, C]`, B dividing
+    /// N, each token serving N / B neighbours.
+    ///
+    /// The softmax over one key is 1, so each query receives the token's value: queries and keys
+    /// have no influence and are not computed.
+    package func addToken(_ context: Tensor, to x: Tensor) -> Tensor {
+        let clips = context.shape[0]
+        precondition(
+            context.shape[1] == 1 && x.shape[0] % clips == 0,
+            "context \(context.shape) for tokens \(x.shape)"
+        )
+        let rows = context.reshaped([clips, context.shape[2]])
+        let value = keyValue(rows).sliceChannels(width..<2 * width)
+        return x.addRows(output(value), repeats: x.shape[0] / clips * x.shape[1])
+    }
+
     /// Attends from `x` `[B, T, C]` to `context` `[B or 1, S, K]`.
     package func callAsFunction(
         _ x: Tensor,

@@ -2,6 +2,14 @@ package import Tensors
 
 /// x Wᵀ + b over the last axis.
 package struct Linear: Sendable {
+    /// How public checkpoints hold the weight; both forms are read, a fresh one is written so.
+    package enum Storage: Hashable, Sendable {
+        /// `[outputs, inputs]`.
+        case matrix
+        /// `[outputs, inputs, 1, 1]`.
+        case convolution
+    }
+
     package let parameters: LinearParameters
 
     /// Reads `weight` `[outputs, inputs]` (or the same as a 1×1 convolution) and `bias` `[outputs]`.
@@ -10,9 +18,17 @@ package struct Linear: Sendable {
         _ outputs: Int,
         bias: Bool = true,
         initial: Initial? = nil,
+        storage: Storage = .matrix,
         _ weights: WeightPath
     ) throws(WeightError) {
-        let part = try Linear.part(inputs, outputs, bias: bias, initial: initial, weights)
+        let part = try Linear.part(
+            inputs,
+            outputs,
+            bias: bias,
+            initial: initial,
+            storage: storage,
+            weights
+        )
         parameters = weights.backend.prepareLinear([part])
     }
 
@@ -42,12 +58,15 @@ package struct Linear: Sendable {
         _ outputs: Int,
         bias: Bool,
         initial: Initial? = nil,
+        storage: Storage = .matrix,
         _ weights: WeightPath
     ) throws(WeightError) -> (weight: StoredTensor, bias: StoredTensor?) {
+        let matrix: Shape = [outputs, inputs]
+        let convolution: Shape = [outputs, inputs, 1, 1]
         let weight = try weights.stored(
             "weight",
-            [outputs, inputs],
-            alternatives: [[outputs, inputs, 1, 1]],
+            storage == .matrix ? matrix : convolution,
+            alternatives: [matrix, convolution],
             initial: initial ?? .uniform(fanIn: inputs)
         )
         guard bias else { return (weight, nil) }

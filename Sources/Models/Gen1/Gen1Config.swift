@@ -1,0 +1,51 @@
+import Tensors
+
+/// Hyper-parameters of gen1's UNet, `_class_name` "WeftGen1UNet".
+///
+/// All keys of the image UNet, with its defaults but for `in_channels` (12) and
+/// `cross_attention_dim` (768, the width of ViT-L/14's joint embedding), plus:
+///
+/// | key | default | meaning |
+/// | --- | --- | --- |
+/// | `max_frames` | 32 | learned frame positions, the longest clip |
+/// | `temporal_kernel_size` | 3 | taps of the temporal convolutions, odd |
+package struct Gen1Config: Hashable, Sendable {
+    package static let className = "WeftGen1UNet"
+    /// Channels of the noisy latents, of the encoded depth, and of the structure level, in this
+    /// order.
+    package static let inputs = (latent: 4, structure: 4, level: 4)
+
+    package let image: UNet2DConfig
+    package let maxFrames: Int
+    package let temporalKernelSize: Int
+
+    /// Width of the content embedding.
+    package var contentChannels: Int { image.contextChannels }
+
+    var temporal: TemporalStyle {
+        TemporalStyle(taps: temporalKernelSize, maxFrames: maxFrames)
+    }
+
+    /// Reads a `config.json`.
+    ///
+    /// - Parameter config: The file's object.
+    /// - Throws: `ConfigError` for a value of the wrong kind, a network weft does not compute, or a
+    ///   key that gen1 does not have.
+    package init(_ config: ConfigObject) throws(ConfigError) {
+        try config.require("_class_name", .string(Self.className))
+        try config.require("in_channels", .integer(12))
+        try config.require("out_channels", .integer(4))
+        var values = config.values
+        values["in_channels"] = .integer(12)
+        if !config.contains("cross_attention_dim") { values["cross_attention_dim"] = .integer(768) }
+        image = try UNet2DConfig(shared: ConfigObject(values, label: config.label))
+        maxFrames = try config.count("max_frames", default: 32)
+        temporalKernelSize = try config.count("temporal_kernel_size", default: 3)
+        guard maxFrames <= 4096 else {
+            throw config.unsupported("max_frames", "expected at most 4096")
+        }
+        guard temporalKernelSize % 2 == 1, temporalKernelSize <= 31 else {
+            throw config.unsupported("temporal_kernel_size", "expected an odd number up to 31")
+        }
+    }
+}
