@@ -1,3 +1,5 @@
+import Glibc
+
 /// A file that the operating system or a limit refuses.
 package struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
     package enum Reason: Hashable, Sendable {
@@ -18,6 +20,18 @@ package struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
         self.reason = reason
         self.operation = operation
         self.path = path
+    }
+
+    /// Whether there is no file of that name.
+    package var isMissing: Bool {
+        guard case .system(let code, _) = reason else { return false }
+        return code == ENOENT || code == ENOTDIR
+    }
+
+    /// Whether the system does not let this user.
+    package var isForbidden: Bool {
+        guard case .system(let code, _) = reason else { return false }
+        return code == EACCES || code == EPERM || code == EROFS
     }
 
     package var description: String {
