@@ -227,8 +227,11 @@ package protocol Backend: AnyObject, Sendable {
     // MARK: Parameters
 
     /// Prepares a matrix stacked from parts `[outputs_i, inputs]` (also `[outputs_i, inputs, 1, 1]`),
-    /// each with its bias `[outputs_i]` or none.
-    func prepareLinear(_ parts: [(weight: StoredTensor, bias: StoredTensor?)]) -> LinearParameters
+    /// each with its bias `[outputs_i]` or none. A gated matrix serves `gatedLinear` alone.
+    func prepareLinear(
+        _ parts: [(weight: StoredTensor, bias: StoredTensor?)],
+        gated: Bool
+    ) -> LinearParameters
     /// Prepares `[outputs, inputs, kernelHeight, kernelWidth]`.
     func prepareConvolution(
         weight: StoredTensor,
