@@ -166,8 +166,9 @@ void weft_run(weft_pool *pool, int64_t tasks, bool small, weft_body body, void *
         atomic_store_explicit(&pool->finished, 0, memory_order_relaxed);
         announce(pool);
         work(pool, 0);
+        const int others = pool->threads - 1;
         for (int turn = 0;
-             atomic_load_explicit(&pool->finished, memory_order_acquire) < pool->threads - 1; turn++)
+             atomic_load_explicit(&pool->finished, memory_order_acquire) < others; turn++)
             if (turn < SPIN_TURNS) relax(); else sched_yield();
     }
     restore_denormals(state);

@@ -8,7 +8,7 @@
 // a slice and the number of slices rather than with K.
 
 enum {
-    K_SLICE = 320,           // a panel's slice, 40 KiB at 32 columns, stays in the first-level cache
+    K_SLICE = 320,           // a panel's slice, 40 KiB at 32 columns, stays in the first cache
     K_STRIDE = K_SLICE + 16, // rows of a block, off the 4 KiB alias
     PANEL = TILE_VECTORS * VL,
     BLOCK_TILES = 8,         // tiles of rows in a block

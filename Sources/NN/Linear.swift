@@ -12,8 +12,9 @@ package struct Linear: Sendable {
 
     package let parameters: LinearParameters
 
-    /// Reads `weight` `[outputs, inputs]` (or the same as a 1×1 convolution) and `bias` `[outputs]`;
-    /// a gated layer's second half of outputs gates the first and is applied by `gatedLinear`.
+    /// Reads `weight` `[outputs, inputs]` (or the same as a 1×1 convolution) and `bias`
+    /// `[outputs]`; a gated layer's second half of outputs gates the first and is applied by
+    /// `gatedLinear`.
     package init(
         _ inputs: Int,
         _ outputs: Int,

@@ -6,10 +6,11 @@ package struct WorkPlan: Hashable, Sendable {
 
     /// Lists the units of a job.
     ///
-    /// The first round waits for all the depth of the shot, since depth is normalised over the whole
-    /// shot. A later round of a window waits for the round before of the windows that share frames
-    /// with it and for no others: the barrier is local, so a slow worker delays its neighbours and
-    /// not the fleet. Decoding of a chunk waits for the last round of the windows that cover it.
+    /// The first round waits for all the depth of the shot, since depth is normalised over the
+    /// whole shot. A later round of a window waits for the round before of the windows that share
+    /// frames with it and for no others: the barrier is local, so a slow worker delays its
+    /// neighbours and not the fleet. Decoding of a chunk waits for the last round of the windows
+    /// that cover it.
     package init(_ outline: WorkOutline) {
         let content = WorkUnit(UnitID(.content), frames: 0..<0, dependencies: [])
         let chunks = outline.chunks

@@ -49,7 +49,8 @@ extension CheckpointFolder {
     /// Loads every component as its network would, on a device of shapes, and reads all weights.
     ///
     /// - Parameter variant: As for `CheckpointComponent.tensors(variant:)`.
-    /// - Returns: One result a component; nothing is thrown, so that one fault does not hide others.
+    /// - Returns: One result a component; nothing is thrown, so that one fault does not hide
+    ///   others.
     package func check(variant: String? = nil) -> [ComponentCheck] {
         components.map { $0.check(variant: variant) }
     }
