@@ -58,8 +58,7 @@ package final class ShapeBackend: Backend {
     // MARK: Parameters
 
     package func prepareLinear(
-        _ parts: [(weight: StoredTensor, bias: StoredTensor?)],
-        gated: Bool
+        _ parts: [(weight: StoredTensor, bias: StoredTensor?)]
     ) -> LinearParameters {
         precondition(!parts.isEmpty, "a matrix of no parts")
         let inputs = parts[0].weight.shape[1]

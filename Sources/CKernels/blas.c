@@ -1,0 +1,3 @@
+#include "weft_kernels.h"
+#include <cblas.h>
+const char *weft_openblas_summary(void) { return openblas_get_config(); }
