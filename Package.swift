@@ -98,7 +98,7 @@ let package = Package(
         tests("ZeroMQTests", ["ZeroMQ"]),
         tests("FFmpegTests", ["FFmpeg"]),
         tests("CoordinatorTests", ["Coordinator", "Scheduling", "Diffusion", "Tensors"]),
-        tests("WorkerTests", ["Worker"]),
+        tests("WorkerTests", ["Worker"], resources: [.copy("Fixtures")]),
         tests("TrainingTests", ["Training", "Diffusion", "Tensors"]),
         tests("TidyTests", []),
         tests("EndToEndTests", ["Tensors"]),

@@ -36,8 +36,49 @@ struct Failure: Error {
         case let failure as Failure: self = failure
         case let error as WeightError: self.init(.badInput, error.description)
         case let error as ConfigError: self.init(.badInput, error.description)
+        case let error as CheckpointError: self.init(ExitStatus(error), error.description)
+        case let error as SafetensorsError: self.init(ExitStatus(error), error.description)
+        case let error as FileError: self.init(ExitStatus(error), error.description)
+        case let error as JSONError: self.init(.badInput, error.description)
         case let error as BackendError: self.init(.internalError, error.description)
         default: return nil
+        }
+    }
+
+    /// The first of several errors, with how many more there are; nil if there is none.
+    init?(firstOf errors: [any Error]) {
+        guard let first = errors.first else { return nil }
+        let failure = Failure(first) ?? Failure(.failed, "\(first)")
+        let others = errors.count - 1
+        let more = others == 0 ? "" : " (and \(others) more)"
+        self.init(failure.status, failure.message + more)
+    }
+}
+
+extension ExitStatus {
+    fileprivate init(_ error: CheckpointError) {
+        switch error.code {
+        case .file(let error): self.init(error)
+        case .safetensors(let error): self.init(error)
+        default: self = error.isMissing ? .noInput : .badInput
+        }
+    }
+
+    fileprivate init(_ error: SafetensorsError) {
+        guard case .file(let error) = error.code else {
+            self = .badInput
+            return
+        }
+        self.init(error)
+    }
+
+    fileprivate init(_ error: FileError) {
+        switch error.reason {
+        case .notRegular, .tooLarge: self = .badInput
+        case .system where error.operation == "create": self = .cannotCreate
+        case .system where error.isMissing: self = .noInput
+        case .system where error.isForbidden: self = .noPermission
+        case .system: self = .inputOutput
         }
     }
 }

@@ -11,7 +11,7 @@ package struct GatedFeedForward: Sendable {
         initialOutput: Initial? = nil,
         _ weights: WeightPath
     ) throws(WeightError) {
-        expand = try Linear(channels, 8 * channels, weights["net.0.proj"])
+        expand = try Linear(channels, 8 * channels, gated: true, weights["net.0.proj"])
         contract = try Linear(4 * channels, channels, initial: initialOutput, weights["net.2"])
     }
 

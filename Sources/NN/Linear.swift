@@ -12,11 +12,14 @@ package struct Linear: Sendable {
 
     package let parameters: LinearParameters
 
-    /// Reads `weight` `[outputs, inputs]` (or the same as a 1×1 convolution) and `bias` `[outputs]`.
+    /// Reads `weight` `[outputs, inputs]` (or the same as a 1×1 convolution) and `bias`
+    /// `[outputs]`; a gated layer's second half of outputs gates the first and is applied by
+    /// `gatedLinear`.
     package init(
         _ inputs: Int,
         _ outputs: Int,
         bias: Bool = true,
+        gated: Bool = false,
         initial: Initial? = nil,
         storage: Storage = .matrix,
         _ weights: WeightPath
@@ -29,7 +32,7 @@ package struct Linear: Sendable {
             storage: storage,
             weights
         )
-        parameters = weights.backend.prepareLinear([part])
+        parameters = weights.backend.prepareLinear([part], gated: gated)
     }
 
     /// Several layers over one input as one product; their outputs stand side by side.
@@ -42,7 +45,7 @@ package struct Linear: Sendable {
         for layer in layers {
             parts.append(try Linear.part(inputs, layer.outputs, bias: bias, layer.weights))
         }
-        parameters = layers[0].weights.backend.prepareLinear(parts)
+        parameters = layers[0].weights.backend.prepareLinear(parts, gated: false)
     }
 
     package func callAsFunction(

@@ -226,9 +226,12 @@ package protocol Backend: AnyObject, Sendable {
 
     // MARK: Parameters
 
-    /// Prepares a matrix stacked from parts `[outputs_i, inputs]` (also `[outputs_i, inputs, 1, 1]`),
-    /// each with its bias `[outputs_i]` or none.
-    func prepareLinear(_ parts: [(weight: StoredTensor, bias: StoredTensor?)]) -> LinearParameters
+    /// Prepares a matrix stacked from parts `[outputs_i, inputs]` (also with two axes of 1 after
+    /// them), each with its bias `[outputs_i]` or none. A gated matrix serves `gatedLinear` alone.
+    func prepareLinear(
+        _ parts: [(weight: StoredTensor, bias: StoredTensor?)],
+        gated: Bool
+    ) -> LinearParameters
     /// Prepares `[outputs, inputs, kernelHeight, kernelWidth]`.
     func prepareConvolution(
         weight: StoredTensor,
@@ -266,8 +269,8 @@ package protocol Backend: AnyObject, Sendable {
         _ parameters: TemporalConvolutionParameters,
         residual: Tensor?
     ) -> Tensor
-    /// softmax(scale · q kᵀ + mask) v per head: q `[B, Tq, heads · D]`, k and v `[B, Tk, heads · D]`
-    /// (k and v of batch 1 serve every batch); the result is `[B, Tq, heads · D]`.
+    /// softmax(scale · q kᵀ + mask) v per head: q and the result are `[B, Tq, heads · D]`, k and v
+    /// `[B, Tk, heads · D]` (k and v of batch 1 serve every batch).
     func attention(
         query: AttentionOperand,
         key: AttentionOperand,
@@ -303,8 +306,8 @@ package protocol Backend: AnyObject, Sendable {
     func activate(_ x: Tensor, _ activation: Activation) -> Tensor
     /// Σ coefficient · tensor, all of one shape, summed in the order given.
     func combine(_ terms: [(coefficient: Float, tensor: Tensor)]) -> Tensor
-    /// Adds row `(r / repeats) % rows` of `table` `[rows, C]` to row r of `x` `[..., C]`: positions,
-    /// frame positions (`repeats` pixels a frame), biases.
+    /// Adds row `(r / repeats) % rows` of `table` `[rows, C]` to row r of `x` `[..., C]`:
+    /// positions, frame positions (`repeats` pixels a frame), biases.
     func addRows(_ x: Tensor, _ table: Tensor, repeats: Int) -> Tensor
     /// Rows `indices` of `table` `[rows, C]` as `[indices.count, C]`.
     func gather(_ table: Tensor, _ indices: [Int]) -> Tensor

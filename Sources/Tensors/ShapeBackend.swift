@@ -58,7 +58,8 @@ package final class ShapeBackend: Backend {
     // MARK: Parameters
 
     package func prepareLinear(
-        _ parts: [(weight: StoredTensor, bias: StoredTensor?)]
+        _ parts: [(weight: StoredTensor, bias: StoredTensor?)],
+        gated: Bool
     ) -> LinearParameters {
         precondition(!parts.isEmpty, "a matrix of no parts")
         let inputs = parts[0].weight.shape[1]

@@ -110,28 +110,31 @@ package struct StoredTensor: Sendable {
         _ type: ScalarType,
         count: Int
     ) -> [Float] {
-        unsafe [Float](unsafeUninitializedCapacity: count) { target, initialized in
-            for index in 0..<count {
-                func load<T: BitwiseCopyable>(_ type: T.Type) -> T {
-                    unsafe bytes.loadUnaligned(
-                        fromByteOffset: index * MemoryLayout<T>.size,
-                        as: T.self
+        func load<T: BitwiseCopyable>(_ type: T.Type, _ convert: (T) -> Float) -> [Float] {
+            unsafe [Float](unsafeUninitializedCapacity: count) { target, initialized in
+                for index in 0..<count {
+                    let offset = index * MemoryLayout<T>.size
+                    unsafe target[index] = convert(
+                        unsafe bytes.loadUnaligned(fromByteOffset: offset, as: T.self)
                     )
                 }
-                unsafe target[index] =
-                    switch type {
-                    case .float32: load(Float.self)
-                    case .float16: Float(load(Float16.self))
-                    case .bfloat16: Float(bitPattern: UInt32(load(UInt16.self)) << 16)
-                    case .float64: Float(load(Double.self))
-                    case .int64: Float(load(Int64.self))
-                    case .int32: Float(load(Int32.self))
-                    case .int16: Float(load(Int16.self))
-                    case .int8: Float(load(Int8.self))
-                    case .uint8, .bool: Float(load(UInt8.self))
-                    }
+                initialized = count
             }
-            initialized = count
+        }
+        switch type {
+        case .float32:
+            return unsafe [Float](unsafeUninitializedCapacity: count) { target, initialized in
+                unsafe UnsafeMutableRawBufferPointer(target).copyMemory(from: bytes)
+                initialized = count
+            }
+        case .float16: return load(Float16.self) { Float($0) }
+        case .bfloat16: return load(UInt16.self) { Float(bitPattern: UInt32($0) << 16) }
+        case .float64: return load(Double.self) { Float($0) }
+        case .int64: return load(Int64.self) { Float($0) }
+        case .int32: return load(Int32.self) { Float($0) }
+        case .int16: return load(Int16.self) { Float($0) }
+        case .int8: return load(Int8.self) { Float($0) }
+        case .uint8, .bool: return load(UInt8.self) { Float($0) }
         }
     }
 }

@@ -1,7 +1,7 @@
 /// Announces one chunk of a tensor, which follows as a frame of its own, unserialised.
 ///
-/// The tensor is dense, row-major and little-endian; it travels as chunks of `chunkBytes` bytes, the
-/// last one shorter. A tensor without elements travels as one empty chunk.
+/// The tensor is dense, row-major and little-endian; it travels as chunks of `chunkBytes` bytes,
+/// the last one shorter. A tensor without elements travels as one empty chunk.
 package struct TensorHeader: Hashable, Sendable {
     /// Element types that travel.
     package enum ScalarType: UInt32, CaseIterable, Hashable, Sendable {

@@ -3,8 +3,8 @@ import Glibc
 
 /// One end of a ZeroMQ conversation.
 ///
-/// Not `Sendable` on purpose: libzmq lets a socket be used by one thread at a time. It can be handed
-/// over (`sending`), and the compiler then refuses its use at the old place.
+/// Not `Sendable` on purpose: libzmq lets a socket be used by one thread at a time. It can be
+/// handed over (`sending`), and the compiler then refuses its use at the old place.
 @safe package struct Socket: ~Copyable {
     /// Nil once closed.
     private var handle: UnsafeMutableRawPointer?
@@ -97,8 +97,8 @@ import Glibc
     /// Takes the next message.
     ///
     /// - Returns: The message, or nil if none came within the receive timeout or a signal arrived.
-    /// - Throws: `ZeroMQError` if the message is beyond the socket's limits (it is then dropped, and
-    ///   the next one can be received) or the context is gone.
+    /// - Throws: `ZeroMQError` if the message is beyond the socket's limits (it is then dropped,
+    ///   and the next one can be received) or the context is gone.
     package borrowing func receive() throws(ZeroMQError) -> Message? {
         var frames: [[UInt8]] = []
         var oversized: Int?

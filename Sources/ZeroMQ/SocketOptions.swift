@@ -4,7 +4,8 @@ package enum SocketKind: String, Hashable, Sendable {
     case pair
     /// Fair-queued and load-balanced over its peers; the workers' and clients' side.
     case dealer
-    /// Knows its peers by routing identity, the first frame of each message; the coordinator's side.
+    /// Knows its peers by routing identity, the first frame of each message; the coordinator's
+    /// side.
     case router
 }
 

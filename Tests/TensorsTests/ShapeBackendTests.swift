@@ -14,7 +14,10 @@ struct ShapeBackendTests {
             Issue.record("a parameter was read")
             return []
         }
-        let linear = backend.prepareLinear([(untouched, stored([4])), (stored([2, 3, 1, 1]), nil)])
+        let linear = backend.prepareLinear(
+            [(untouched, stored([4])), (stored([2, 3, 1, 1]), nil)],
+            gated: false
+        )
         #expect(linear.inputs == 3)
         #expect(linear.outputs == 6)
         #expect(linear.prepared.byteCount == (18 + 6) * 4)
@@ -45,7 +48,7 @@ struct ShapeBackendTests {
         var options = ConvolutionOptions()
         options.enlargedTo = (18, 12)
         #expect(image.convolve(convolution, options).shape == [2, 9, 6, 8])
-        let linear = backend.prepareLinear([(stored([10, 3]), nil)])
+        let linear = backend.prepareLinear([(stored([10, 3]), nil)], gated: false)
         #expect(image.linear(linear).shape == [2, 9, 6, 10])
         #expect(image.gatedLinear(linear).shape == [2, 9, 6, 5])
         #expect(image.permute([0, 3, 1, 2]).shape == [2, 3, 9, 6])
@@ -69,7 +72,7 @@ struct ShapeBackendTests {
     }
 
     @Test func productsAreCounted() {
-        let linear = backend.prepareLinear([(stored([10, 3]), nil)])
+        let linear = backend.prepareLinear([(stored([10, 3]), nil)], gated: false)
         _ = backend.allocate([4, 3]).linear(linear)
         #expect(backend.productOperations == 2 * 4 * 3 * 10)
     }

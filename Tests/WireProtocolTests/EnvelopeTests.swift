@@ -77,8 +77,8 @@ struct EnvelopeTests {
         #expect(bytes == version + [0x10, 5] + body)
     }
 
-    /// Every outcome of the decoder has to be an envelope that encodes again or an error; inputs are
-    /// noise, and envelopes with bytes flipped, cut out, doubled and cut off.
+    /// Every outcome of the decoder has to be an envelope that encodes again or an error; inputs
+    /// are noise, and envelopes with bytes flipped, cut out, doubled and cut off.
     @Test(arguments: UInt64(0)..<16)
     func `no byte sequence breaks the decoder`(seed: UInt64) throws {
         var generator = SeededGenerator(seed: 1000 + seed)

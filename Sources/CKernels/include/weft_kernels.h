@@ -1,2 +1,157 @@
+// CPU kernels of weft as plain C functions over pointers and sizes.
+//
+// All arrays are dense float32, channels-last, 4-byte aligned at least. A kernel's result depends
+// on its operands and its version alone: work is split along outputs only, so neither the number
+// of threads nor their timing changes a bit.
 #pragma once
-const char *weft_openblas_summary(void);
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// ---- Threads ------------------------------------------------------------------------------
+
+// A pool of threads that run one operation at a time; the caller is one of them.
+typedef struct weft_pool weft_pool;
+
+// `threads` counts the caller. NULL if threads or memory are exhausted.
+weft_pool *weft_pool_create(int threads);
+void weft_pool_destroy(weft_pool *pool);
+int weft_pool_threads(const weft_pool *pool);
+
+// ---- Memory -------------------------------------------------------------------------------
+
+// 64-byte aligned; large blocks lie on huge pages where the kernel grants them. NULL if exhausted.
+void *weft_allocate(int64_t bytes);
+void weft_free(void *block);
+
+// ---- Versions -----------------------------------------------------------------------------
+
+typedef enum { WEFT_SCALAR = 0, WEFT_AVX2 = 1, WEFT_AVX512 = 2 } weft_version;
+
+// Whether this processor (and its operating system) can run a version.
+bool weft_version_available(weft_version version);
+// The OpenBLAS in use: its build line and the core it chose.
+const char *weft_openblas_config(void);
+const char *weft_openblas_core(void);
+
+// ---- Rows of the left operand ---------------------------------------------------------------
+
+typedef enum { WEFT_ROWS_PLAIN = 0, WEFT_ROWS_IMAGE = 1, WEFT_ROWS_FRAMES = 2 } weft_row_kind;
+
+// The left operand of a product: a matrix that is never stored. Row r holds, side by side, the
+// `channels` values at each tap of output position r.
+typedef struct {
+    weft_row_kind kind;
+    const float *x;
+    int64_t channels;
+    // Image: output position (n, y, x) of [n, out_height, out_width]; taps kernel_height by
+    // kernel_width over an input enlarged to enlarged_height by enlarged_width through the maps.
+    int64_t in_height, in_width;
+    int64_t enlarged_height, enlarged_width;
+    const int32_t *row_map, *column_map;  // NULL: not enlarged
+    int64_t out_height, out_width;
+    int64_t kernel_height, kernel_width, stride, pad_top, pad_left;
+    // Frames: output position (b, f, p) of [b, frames, pixels]; taps along f.
+    int64_t frames, pixels, taps;
+} weft_rows;
+
+// What happens to a product before it is stored:
+// activation(product + bias + image_bias) + residual, or the gate.
+typedef struct {
+    const float *bias;        // [n] or NULL
+    const float *image_bias;  // [images, n] or NULL; row r belongs to image r / rows_per_image
+    int64_t rows_per_image;
+    int64_t image_bias_count;  // 1: the same for all images
+    int32_t activation;        // Activation.rawValue
+    const float *residual;     // of the result's shape, or NULL
+} weft_epilogue;
+
+// ---- Packed matrices ------------------------------------------------------------------------
+
+// A right operand in panels of the version's width: [panels][k][width], zero-padded.
+typedef struct {
+    weft_version version;
+    bool gated;  // columns interleaved as value | gate per panel
+    bool plain;  // not packed: [n][k], for OpenBLAS
+    int64_t n, k;
+    int64_t floats;  // length of data
+    float *data;
+} weft_matrix;
+
+// Number of floats a packed (or plain) n by k matrix takes.
+int64_t weft_matrix_floats(weft_version version, int64_t n, int64_t k, bool gated, bool plain);
+// Stores rows first ..< first + rows of the matrix from `source` [rows][channels][taps], where
+// channels * taps = k; the matrix's columns run over taps, then channels.
+void weft_matrix_set(weft_pool *pool, weft_matrix *matrix, int64_t first, int64_t rows,
+                     int64_t channels, int64_t taps, const float *source);
+
+// ---- Operations -----------------------------------------------------------------------------
+
+// One attention: sequences are numbered (outer, inner), tokens and heads are strided.
+typedef struct {
+    const float *x;
+    int64_t outer_stride, inner_stride, token_stride;  // in floats
+} weft_tokens;
+
+typedef struct {
+    int64_t outer, inner;  // sequences
+    int64_t queries, keys;
+    int64_t heads, width;  // head h holds columns h * width ...
+    float scale;
+    bool causal;
+    const float *bias;  // [outer or 1][queries][keys] or NULL
+    int64_t bias_outer_stride;
+    weft_tokens q, k, v;
+    float *out;
+    int64_t out_outer_stride, out_inner_stride, out_token_stride;
+} weft_attention;
+
+// c[m, n] (gated: [m, n / 2]) = epilogue(rows · matrixᵀ).
+void weft_product(weft_pool *pool, const weft_rows *rows, int64_t m, const weft_matrix *matrix,
+                  const weft_epilogue *epilogue, float *c);
+void weft_attend(weft_pool *pool, weft_version version, const weft_attention *attention);
+// x, y [images, rows, channels]; scale, shift [channels].
+void weft_group_norm(weft_pool *pool, weft_version version, const float *x, int64_t images,
+                     int64_t rows, int64_t channels, int64_t groups, float epsilon,
+                     const float *scale, const float *shift, int32_t activation, float *y);
+void weft_layer_norm(weft_pool *pool, weft_version version, const float *x, int64_t rows,
+                     int64_t channels, float epsilon, const float *scale, const float *shift,
+                     float *y);
+void weft_activate(weft_pool *pool, weft_version version, const float *x, int64_t count,
+                   int32_t activation, float *y);
+// y = Σ coefficients[i] · x[i]; at most 8 terms.
+void weft_combine(weft_pool *pool, weft_version version, const float *const *x,
+                  const float *coefficients, int64_t terms, int64_t count, float *y);
+// y[r] = x[r] + table[(r / repeats) % table_rows].
+void weft_add_rows(weft_pool *pool, weft_version version, const float *x, int64_t rows,
+                   int64_t channels, const float *table, int64_t table_rows, int64_t repeats,
+                   float *y);
+// Copies `columns` floats of each row between strided matrices.
+void weft_copy_rows(weft_pool *pool, const float *x, int64_t x_stride, int64_t rows,
+                    int64_t columns, float *y, int64_t y_stride);
+// y's axis i is x's axis axes[i]; extents are x's; rank at most 8.
+void weft_permute(weft_pool *pool, const float *x, const int64_t *extents, const int64_t *axes,
+                  int64_t rank, float *y);
+// x [n, h, w, c] to y [n, out_h, out_w, c]: each output row (column) mixes `taps` input rows
+// (columns) with the given indices and weights, columns first.
+void weft_resample(weft_pool *pool, const float *x, int64_t n, int64_t h, int64_t w, int64_t c,
+                   int64_t out_h, int64_t out_w, int64_t taps, const int32_t *row_index,
+                   const float *row_weight, const int32_t *column_index,
+                   const float *column_weight, float *y);
+
+// ---- Machine bounds -------------------------------------------------------------------------
+
+// Runs `iterations` rounds of independent fused multiply-adds on every thread; returns the number
+// of floating-point operations done.
+double weft_probe_arithmetic(weft_pool *pool, weft_version version, int64_t iterations);
+// Copies `count` floats with every thread.
+void weft_probe_copy(weft_pool *pool, const float *x, float *y, int64_t count);
+
+#ifdef __cplusplus
+}
+#endif

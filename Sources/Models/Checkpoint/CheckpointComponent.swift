@@ -34,8 +34,10 @@ package struct CheckpointComponent: Sendable {
     package func className() throws(CheckpointError) -> String {
         try requireFolder()
         var architecture: String?
+        var hasConfig = false
         for file in ["config.json", "scheduler_config.json", "tokenizer_config.json"] {
             guard let config = try JSONValue.object(at: "\(path)/\(file)") else { continue }
+            hasConfig = true
             if case .string(let name)? = config["_class_name"] { return name }
             if case .string(let name)? = config["tokenizer_class"] { architecture = name }
             if case .array(let names)? = config["architectures"],
@@ -45,6 +47,7 @@ package struct CheckpointComponent: Sendable {
             }
         }
         if let name = declaredClass ?? architecture { return name }
+        guard hasConfig else { throw CheckpointError(.noFile("config.json"), path: path) }
         throw CheckpointError(.malformed(key: "_class_name", expected: "a class"), path: path)
     }
 

@@ -22,6 +22,7 @@ package struct CheckpointError: Error, Hashable, Sendable, CustomStringConvertib
         /// Two stored tensors that mean the same parameter.
         case twoNames(String, String)
         case unsupportedClass(String)
+        case notFinite(tensor: String, index: Int, value: String)
     }
 
     package let code: Code
@@ -66,6 +67,8 @@ package struct CheckpointError: Error, Hashable, Sendable, CustomStringConvertib
             "\(path): \(quoted(first)) and \(quoted(second)) are two names of one parameter"
         case .unsupportedClass(let name):
             "\(path): weft has no network of the class \(quoted(name))"
+        case .notFinite(let tensor, let index, let value):
+            "\(path): the tensor \(quoted(tensor)) must be finite, but element \(index) is \(value)"
         }
     }
 

@@ -17,6 +17,9 @@ package struct CheckpointFolder: Sendable {
     ///
     /// - Throws: `CheckpointError` if the folder or its index is missing or malformed.
     package static func open(_ path: String) throws(CheckpointError) -> CheckpointFolder {
+        // A slash at the end of what was typed would stand twice in messages.
+        var path = path
+        while path.count > 1, path.hasSuffix("/") { path.removeLast() }
         try requireFolder(path)
         let indexPath = "\(path)/\(indexName)"
         guard let index = try JSONValue.object(at: indexPath) else {

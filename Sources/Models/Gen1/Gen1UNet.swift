@@ -5,7 +5,8 @@ package import Tensors
 /// The paper's video denoiser: a latent image UNet with layers along time, told the structure by
 /// extra input channels and the content by cross-attention.
 ///
-/// Gen-1, arXiv 2302.03011, section 3.2. It predicts v. Every choice that the paper leaves open is recorded in `Docs/Model.md`.
+/// Gen-1, arXiv 2302.03011, section 3.2. It predicts v. Every choice that the paper leaves open is
+/// recorded in `Docs/Model.md`.
 ///
 /// Legend: B clips, F frames, H × W their size in latents, D width of the content embedding.
 package struct Gen1UNet: Sendable {

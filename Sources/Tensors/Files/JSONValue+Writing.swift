@@ -1,8 +1,9 @@
 extension JSONValue {
-    /// The document as text: keys sorted by their UTF-8 bytes, so that equal values give equal text.
+    /// The document as text: keys sorted by their UTF-8 bytes, so that equal values give equal
+    /// text.
     ///
-    /// - Parameter isIndented: One member or element a line, two spaces a level, as configs are kept;
-    ///   otherwise everything is on one line without spaces.
+    /// - Parameter isIndented: One member or element a line, two spaces a level, as configs are
+    ///   kept; otherwise everything is on one line without spaces.
     /// - Returns: The text, without a line end.
     /// - Precondition: Every number is finite.
     package func serialized(isIndented: Bool = false) -> String {

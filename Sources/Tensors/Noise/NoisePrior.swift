@@ -1,7 +1,7 @@
 /// How the initial noise of a video's frames hangs together.
 ///
-/// Every choice keeps each frame's noise standard normal and a function of the absolute frame alone,
-/// so that all windows that share a frame start it from the same noise.
+/// Every choice keeps each frame's noise standard normal and a function of the absolute frame
+/// alone, so that all windows that share a frame start it from the same noise.
 package enum NoisePrior: Hashable, Sendable {
     /// Each frame's noise is its own.
     case independent
@@ -15,9 +15,9 @@ package enum NoisePrior: Hashable, Sendable {
     /// Noise whose mean over any whole block of `block` frames is one field common to the video.
     ///
     /// With ε the independent noise and ε̄ its mean over the block, frame f gets
-    /// √((1 − 1/window) / (1 − 1/block)) · (ε_f − ε̄) + η / √window: variance one, and the mean over
-    /// a window of whole blocks has the variance 1/window of independent noise, but is the same
-    /// for all windows. `block` is the stride of the windows, their length less their overlap.
+    /// √((1 − 1/window) / (1 − 1/block)) · (ε_f − ε̄) + η / √window: variance one, and the mean
+    /// over a window of whole blocks has the variance 1/window of independent noise, but is the
+    /// same for all windows. `block` is the stride of the windows, their length less their overlap.
     case blockMeanLock(window: Int, block: Int)
 
     /// Whether the numbers make sense: groups divide the window, blocks have at least two frames.

@@ -67,9 +67,9 @@ package struct NoiseExtent: Hashable, Sendable {
 ///
 ///     u_i = (word_i + ½) / 2³²,  r = √(−2 ln u₀),  (r cos 2πu₁, r sin 2πu₁)
 ///
-/// for words (0, 1) and (2, 3). The elements of a frame follow the blocks in the order channel, row,
-/// column. Words are the same on every machine; normals depend on the C library's last bit, so they
-/// are always made on the CPU.
+/// for words (0, 1) and (2, 3). The elements of a frame follow the blocks in the order channel,
+/// row, column. Words are the same on every machine; normals depend on the C library's last bit, so
+/// they are always made on the CPU.
 package struct NoiseSource: Hashable, Sendable {
     package let seed: UInt64
     private let generator: Philox4x32

@@ -1,0 +1,145 @@
+// Group and layer normalisation.
+
+enum { NORM_ROWS = 64 };  // rows of a task; sums are combined in task order
+
+typedef struct {
+    const float *x, *scale, *shift;
+    float *y;
+    int64_t images, rows, channels, groups, blocks;
+    float epsilon;
+    int32_t activation;
+    double *sums;  // [images][blocks][2][channels]
+    float *factors;  // [images][2][channels]
+    weft_pool *pool;
+} norm_job;
+
+// Sums and sums of squares per channel over a block of rows. Four rows are added in float32 before
+// they join the float64 totals.
+static void group_norm_sum(void *context, int64_t task, int worker) {
+    (void)worker;
+    const norm_job *job = context;
+    int64_t image = task / job->blocks, block = task % job->blocks;
+    int64_t begin = block * NORM_ROWS, end = weft_min(begin + NORM_ROWS, job->rows);
+    int64_t channels = job->channels;
+    const float *x = job->x + image * job->rows * channels;
+    double *sum = job->sums + task * 2 * channels, *square = sum + channels;
+    for (int64_t c = 0; c < 2 * channels; c++) sum[c] = 0;
+    for (int64_t row = begin; row < end; row += 4) {
+        int64_t count = weft_min(4, end - row);
+        for (int64_t c = 0; c < channels; c += VL) {
+            int64_t left = channels - c;
+            vf s = splat(0), q = splat(0);
+            for (int64_t i = 0; i < count; i++) {
+                const float *at = x + (row + i) * channels + c;
+                vf v = left >= VL ? load(at) : load_part(at, left);
+                s += v;
+                q = fma_(v, v, q);
+            }
+            for (int64_t j = 0; j < weft_min(VL, left); j++) {
+                sum[c + j] += s[j];
+                square[c + j] += q[j];
+            }
+        }
+    }
+}
+
+// Turns an image's sums into one multiply-add per channel.
+static void group_norm_factors(const norm_job *job, int64_t image) {
+    int64_t channels = job->channels, width = channels / job->groups;
+    float *multiply = job->factors + image * 2 * channels, *add = multiply + channels;
+    for (int64_t group = 0; group < job->groups; group++) {
+        double sum = 0, square = 0;
+        for (int64_t block = 0; block < job->blocks; block++) {
+            const double *part = job->sums + (image * job->blocks + block) * 2 * channels;
+            for (int64_t c = group * width; c < (group + 1) * width; c++) {
+                sum += part[c];
+                square += part[channels + c];
+            }
+        }
+        double count = (double)width * (double)job->rows;
+        double mean = sum / count;
+        double variance = square / count - mean * mean;
+        double inverse = 1 / __builtin_sqrt((variance > 0 ? variance : 0) + job->epsilon);
+        for (int64_t c = group * width; c < (group + 1) * width; c++) {
+            multiply[c] = (float)(inverse * job->scale[c]);
+            add[c] = (float)(job->shift[c] - mean * inverse * job->scale[c]);
+        }
+    }
+}
+
+static void group_norm_apply(void *context, int64_t task, int worker) {
+    (void)worker;
+    const norm_job *job = context;
+    int64_t image = task / job->blocks, block = task % job->blocks;
+    int64_t begin = block * NORM_ROWS, end = weft_min(begin + NORM_ROWS, job->rows);
+    int64_t channels = job->channels;
+    const float *multiply = job->factors + image * 2 * channels, *add = multiply + channels;
+    for (int64_t row = begin; row < end; row++) {
+        int64_t at = (image * job->rows + row) * channels;
+        for (int64_t c = 0; c < channels; c += VL) {
+            int64_t left = channels - c;
+            if (left >= VL) {
+                vf v = fma_(load(job->x + at + c), load(multiply + c), load(add + c));
+                store(job->y + at + c, activation_(v, job->activation));
+            } else {
+                vf v = fma_(load_part(job->x + at + c, left), load_part(multiply + c, left),
+                            load_part(add + c, left));
+                store_part(job->y + at + c, activation_(v, job->activation), left);
+            }
+        }
+    }
+}
+
+static void group_norm(weft_pool *pool, const float *x, int64_t images, int64_t rows,
+                       int64_t channels, int64_t groups, float epsilon, const float *scale,
+                       const float *shift, int32_t activation, float *y) {
+    norm_job job = {.x = x, .scale = scale, .shift = shift, .y = y, .images = images, .rows = rows,
+                    .channels = channels, .groups = groups, .epsilon = epsilon,
+                    .activation = activation, .pool = pool};
+    job.blocks = weft_ceil_div(rows, NORM_ROWS);
+    int64_t sums = images * job.blocks * 2 * channels;
+    job.sums = weft_allocate(8 * sums + 4 * images * 2 * channels);
+    if (!job.sums) __builtin_trap();
+    job.factors = (float *)(job.sums + sums);
+    bool small = images * rows * channels < 1 << 14;
+    weft_run(pool, images * job.blocks, small, group_norm_sum, &job);
+    for (int64_t image = 0; image < images; image++) group_norm_factors(&job, image);
+    weft_run(pool, images * job.blocks, small, group_norm_apply, &job);
+    weft_free(job.sums);
+}
+
+static void layer_norm_task(void *context, int64_t task, int worker) {
+    (void)worker;
+    const norm_job *job = context;
+    int64_t channels = job->channels, whole = channels / VL * VL, left = channels - whole;
+    int64_t end = weft_min((task + 1) * NORM_ROWS, job->rows);
+    for (int64_t row = task * NORM_ROWS; row < end; row++) {
+        const float *x = job->x + row * channels;
+        float *y = job->y + row * channels;
+        vf sum = splat(0), square = splat(0);
+        for (int64_t c = 0; c < whole; c += VL) sum += load(x + c);
+        if (left) sum += load_part(x + whole, left);
+        float mean = sum_lanes(sum) / (float)channels;
+        for (int64_t c = 0; c < whole; c += VL) {
+            vf d = load(x + c) - splat(mean);
+            square = fma_(d, d, square);
+        }
+        float rest = 0;
+        for (int64_t c = whole; c < channels; c++) rest += (x[c] - mean) * (x[c] - mean);
+        float variance = (sum_lanes(square) + rest) / (float)channels;
+        float inverse = 1 / __builtin_sqrtf(variance + job->epsilon);
+        for (int64_t c = 0; c < whole; c += VL)
+            store(y + c, fma_((load(x + c) - splat(mean)) * splat(inverse), load(job->scale + c),
+                              load(job->shift + c)));
+        for (int64_t c = whole; c < channels; c++)
+            y[c] = __builtin_fmaf((x[c] - mean) * inverse, job->scale[c], job->shift[c]);
+    }
+}
+
+static void layer_norm(weft_pool *pool, const float *x, int64_t rows, int64_t channels,
+                       float epsilon, const float *scale, const float *shift, float *y) {
+    norm_job job = {.x = x, .scale = scale, .shift = shift, .y = y, .rows = rows,
+                    .channels = channels, .epsilon = epsilon, .pool = pool};
+    weft_run(pool, weft_ceil_div(rows, NORM_ROWS), rows * channels < 1 << 14, layer_norm_task,
+             &job);
+}

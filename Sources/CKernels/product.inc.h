@@ -1,0 +1,189 @@
+// Matrix products over rows that are gathered on the way: linear layers, convolutions in space
+// and time. The same packed blocks serve attention.
+//
+// A block of rows is copied into scratch one slice of K at a time (a memcpy per tap), each panel of
+// the right operand is multiplied into tiles held in registers, and the last slice's pass applies
+// the epilogue and stores. Each element is summed in slices of K in order, each slice in a chain of
+// fused multiply-adds from zero: the order depends on K alone, and errors grow with the length of
+// a slice and the number of slices rather than with K.
+
+enum {
+    K_SLICE = 320,           // a panel's slice, 40 KiB at 32 columns, stays in the first cache
+    K_STRIDE = K_SLICE + 16, // rows of a block, off the 4 KiB alias
+    PANEL = TILE_VECTORS * VL,
+    BLOCK_TILES = 8,         // tiles of rows in a block
+    BLOCK_ROWS = BLOCK_TILES * TILE_ROWS,
+    TASK_PANELS = 20,
+};
+
+// tile[rows][vectors · VL] (+)= a[rows][K_STRIDE] · b[k][b_stride].
+INLINE void multiply(const int rows, const int vectors, int64_t k, const float *a, const float *b,
+                     int64_t b_stride, float *tile, bool accumulate) {
+    vf sum[TILE_ROWS][3];
+#pragma clang loop unroll(full)
+    for (int i = 0; i < rows; i++)
+#pragma clang loop unroll(full)
+        for (int j = 0; j < vectors; j++) sum[i][j] = splat(0.0f);
+    for (int64_t p = 0; p < k; p++) {
+        vf right[3];
+#pragma clang loop unroll(full)
+        for (int j = 0; j < vectors; j++) right[j] = load(b + p * b_stride + j * VL);
+#pragma clang loop unroll(full)
+        for (int i = 0; i < rows; i++) {
+            vf left = splat(a[i * K_STRIDE + p]);
+#pragma clang loop unroll(full)
+            for (int j = 0; j < vectors; j++) sum[i][j] = fma_(left, right[j], sum[i][j]);
+        }
+    }
+#pragma clang loop unroll(full)
+    for (int i = 0; i < rows; i++)
+#pragma clang loop unroll(full)
+        for (int j = 0; j < vectors; j++) {
+            float *at = tile + (i * vectors + j) * VL;
+            store(at, accumulate ? load(at) + sum[i][j] : sum[i][j]);
+        }
+}
+
+typedef void (*multiply_function)(int64_t, const float *, const float *, int64_t, float *, bool);
+#define MULTIPLY(ROWS, VECTORS)                                                                   \
+    static void multiply_##ROWS##_##VECTORS(int64_t k, const float *a, const float *b,            \
+                                            int64_t b_stride, float *tile, bool accumulate) {     \
+        multiply(ROWS, VECTORS, k, a, b, b_stride, tile, accumulate);                             \
+    }
+#define MULTIPLY_ROWS(ROWS) MULTIPLY(ROWS, 1) MULTIPLY(ROWS, 2) MULTIPLY(ROWS, 3)
+#define ENTRY(ROWS) {multiply_##ROWS##_1, multiply_##ROWS##_2, multiply_##ROWS##_3}
+MULTIPLY_ROWS(1) MULTIPLY_ROWS(2) MULTIPLY_ROWS(3) MULTIPLY_ROWS(4)
+#if TILE_ROWS > 4
+MULTIPLY_ROWS(5) MULTIPLY_ROWS(6)
+#endif
+#if TILE_ROWS > 6
+MULTIPLY_ROWS(7) MULTIPLY_ROWS(8) MULTIPLY_ROWS(9) MULTIPLY_ROWS(10)
+MULTIPLY_ROWS(11) MULTIPLY_ROWS(12) MULTIPLY_ROWS(13) MULTIPLY_ROWS(14)
+#endif
+// By rows - 1 and vectors - 1.
+static const multiply_function multiply_functions[TILE_ROWS][3] = {
+    ENTRY(1), ENTRY(2), ENTRY(3), ENTRY(4),
+#if TILE_ROWS > 4
+    ENTRY(5), ENTRY(6),
+#endif
+#if TILE_ROWS > 6
+    ENTRY(7), ENTRY(8), ENTRY(9), ENTRY(10), ENTRY(11), ENTRY(12), ENTRY(13), ENTRY(14),
+#endif
+};
+
+// Bias, activation, residual for `count` columns from `column` on of result row `row`; `product`
+// and `y` point at the first of them. In a gated product `product` holds VL values then VL gates.
+static void finish_row(const float *product, float *y, int64_t row, int64_t count,
+                       const weft_epilogue *e, int64_t n) {
+    const float *image_bias = NULL;
+    if (e->image_bias) {
+        int64_t image = e->image_bias_count == 1 ? 0 : row / e->rows_per_image;
+        image_bias = e->image_bias + image * n;
+    }
+    for (int64_t j = 0; j < count; j += VL) {
+        int64_t left = count - j;
+        bool whole = left >= VL;
+        vf v = whole ? load(product + j) : load_part(product + j, left);
+        if (e->bias) v += whole ? load(e->bias + j) : load_part(e->bias + j, left);
+        if (image_bias) v += whole ? load(image_bias + j) : load_part(image_bias + j, left);
+        v = activation_(v, e->activation);
+        if (e->residual) v += whole ? load(e->residual + j) : load_part(e->residual + j, left);
+        if (whole) store(y + j, v); else store_part(y + j, v, left);
+    }
+}
+
+typedef struct {
+    const weft_rows *rows;
+    const weft_matrix *matrix;
+    const weft_epilogue *epilogue;
+    float *c;
+    int64_t m, row_blocks, panels, task_panels, panel_groups, slices, slice;
+    weft_pool *pool;
+} product_job;
+
+static void finish_tile(const product_job *job, const float *tile, int64_t row, int64_t rows,
+                        int64_t panel) {
+    const weft_matrix *matrix = job->matrix;
+    weft_epilogue e = *job->epilogue;
+    bool gated = matrix->gated;
+    int64_t width = gated ? PANEL / 2 : PANEL;
+    int64_t n = gated ? matrix->n / 2 : matrix->n;
+    int64_t column = panel * width;
+    int64_t count = weft_min(width, n - column);
+    for (int64_t i = 0; i < rows; i++) {
+        const float *product = tile + i * PANEL;
+        float *y = job->c + (row + i) * n + column;
+        if (gated) {
+            // value · GELU(gate); panels hold VL values then VL gates.
+            vf value = load(product);
+            vf gate = load(product + VL);
+            if (e.bias) {
+                bool whole = count == VL;
+                const float *bias = e.bias + column;
+                value += whole ? load(bias) : load_part(bias, count);
+                gate += whole ? load(bias + n) : load_part(bias + n, count);
+            }
+            vf v = value * gelu_(gate);
+            if (count == VL) store(y, v); else store_part(y, v, count);
+            continue;
+        }
+        weft_epilogue at = e;
+        if (at.bias) at.bias += column;
+        if (at.image_bias) at.image_bias += column;
+        if (at.residual) at.residual += (row + i) * n + column;
+        finish_row(product, y, row + i, count, &at, n);
+    }
+}
+
+static void product_task(void *context, int64_t task, int worker) {
+    const product_job *job = context;
+    int64_t group = task % job->panel_groups;
+    int64_t row = task / job->panel_groups * BLOCK_ROWS;
+    int64_t rows = weft_min(BLOCK_ROWS, job->m - row);
+    int64_t panel_begin = group * job->task_panels;
+    int64_t panel_end = weft_min(panel_begin + job->task_panels, job->panels);
+    int64_t k = job->matrix->k;
+    bool single = job->slices == 1;
+
+    float *block = weft_scratch(
+        job->pool, worker,
+        4 * (BLOCK_ROWS * K_STRIDE + job->task_panels * BLOCK_ROWS * PANEL));
+    float *tiles = block + BLOCK_ROWS * K_STRIDE;
+    for (int64_t slice = 0; slice < job->slices; slice++) {
+        int64_t begin = slice * job->slice;
+        int64_t length = weft_min(job->slice, k - begin);
+        bool last = slice == job->slices - 1;
+        weft_gather(job->rows, row, rows, begin, length, block, K_STRIDE);
+        for (int64_t panel = panel_begin; panel < panel_end; panel++) {
+            const float *b = job->matrix->data + (panel * k + begin) * PANEL;
+            for (int64_t i = 0; i < rows; i += TILE_ROWS) {
+                int64_t count = weft_min(TILE_ROWS, rows - i);
+                int64_t index = single ? 0 : (panel - panel_begin) * BLOCK_ROWS + i;
+                float *tile = tiles + index * PANEL;
+                multiply_functions[count - 1][TILE_VECTORS - 1](
+                    length, block + i * K_STRIDE, b, PANEL, tile, slice > 0);
+                if (last) finish_tile(job, tile, row + i, count, panel);
+            }
+        }
+    }
+}
+
+static void product(weft_pool *pool, const weft_rows *rows, int64_t m, const weft_matrix *matrix,
+                    const weft_epilogue *epilogue, float *c) {
+    product_job job = {.rows = rows, .matrix = matrix, .epilogue = epilogue, .c = c, .m = m,
+                       .pool = pool};
+    int64_t columns = matrix->gated ? matrix->n / 2 : matrix->n;
+    job.panels = weft_ceil_div(columns, matrix->gated ? PANEL / 2 : PANEL);
+    job.row_blocks = weft_ceil_div(m, BLOCK_ROWS);
+    // Enough tasks to balance the threads; a task's rows are gathered once for all its panels.
+    int64_t wanted = 4 * weft_pool_threads(pool);
+    int64_t groups = weft_ceil_div(job.panels, TASK_PANELS);
+    if (job.row_blocks * groups < wanted)
+        groups = weft_min(job.panels, weft_ceil_div(wanted, job.row_blocks));
+    job.task_panels = weft_ceil_div(job.panels, groups);
+    job.panel_groups = weft_ceil_div(job.panels, job.task_panels);
+    job.slices = weft_ceil_div(matrix->k, K_SLICE);
+    job.slice = weft_ceil_div(matrix->k, job.slices);
+    bool small = m * matrix->n * matrix->k < 1 << 18;
+    weft_run(pool, job.row_blocks * job.panel_groups, small, product_task, &job);
+}

@@ -1,0 +1,95 @@
+// Vectors of VL floats and the functions on them; included with VL set.
+//
+// Written in clang's vector language instead of intrinsics, so that the three versions are one
+// source. Contraction is off: a multiply-add is fused exactly where `fma` says so.
+
+typedef float vf __attribute__((vector_size(VL * 4)));
+typedef float vf_any __attribute__((vector_size(VL * 4), aligned(4)));
+typedef int32_t vi __attribute__((vector_size(VL * 4)));
+
+#define INLINE static inline __attribute__((always_inline))
+
+INLINE vf load(const float *p) { return *(const vf_any *)p; }
+INLINE void store(float *p, vf v) { *(vf_any *)p = v; }
+INLINE vf splat(float x) {
+    vf v;
+    for (int i = 0; i < VL; i++) v[i] = x;
+    return v;
+}
+INLINE vf fma_(vf a, vf b, vf c) { return __builtin_elementwise_fma(a, b, c); }
+INLINE vf max_(vf a, vf b) { return __builtin_elementwise_max(a, b); }
+INLINE vf min_(vf a, vf b) { return __builtin_elementwise_min(a, b); }
+
+// The first n < VL floats, zeros behind.
+INLINE vf load_part(const float *p, int64_t n) {
+    float lanes[VL] = {0};
+    for (int64_t i = 0; i < n; i++) lanes[i] = p[i];
+    return load(lanes);
+}
+INLINE void store_part(float *p, vf v, int64_t n) {
+    float lanes[VL];
+    store(lanes, v);
+    for (int64_t i = 0; i < n; i++) p[i] = lanes[i];
+}
+
+INLINE float sum_lanes(vf v) {
+    float lanes[VL];
+    store(lanes, v);
+    for (int width = VL / 2; width > 0; width /= 2)
+        for (int i = 0; i < width; i++) lanes[i] += lanes[i + width];
+    return lanes[0];
+}
+INLINE float max_lanes(vf v) {
+    float lanes[VL];
+    store(lanes, v);
+    float m = lanes[0];
+    for (int i = 1; i < VL; i++) m = lanes[i] > m ? lanes[i] : m;
+    return m;
+}
+
+// e^x to about one unit in the last place; 0 below -87.3, saturating above 88.
+// Cody and Waite's reduction to [-ln2/2, ln2/2] and a minimax polynomial of degree six.
+INLINE vf exp_(vf x) {
+    vf clamped = min_(max_(x, splat(-87.3f)), splat(88.0f));
+    vf n = __builtin_elementwise_rint(clamped * splat(1.44269504f));
+    vf r = fma_(n, splat(-0.693359375f), clamped);
+    r = fma_(n, splat(2.12194440e-4f), r);
+    vf p = splat(1.9875691500e-4f);
+    p = fma_(p, r, splat(1.3981999507e-3f));
+    p = fma_(p, r, splat(8.3334519073e-3f));
+    p = fma_(p, r, splat(4.1665795894e-2f));
+    p = fma_(p, r, splat(1.6666665459e-1f));
+    p = fma_(p, r, splat(5.0000001201e-1f));
+    vf y = fma_(p, r * r, r) + splat(1.0f);
+    vi bits = (__builtin_convertvector(n, vi) + 127) << 23;
+    vi keep = x >= splat(-87.3f);
+    return (vf)((vi)(y * (vf)bits) & keep);
+}
+
+INLINE vf sigmoid_(vf x) { return splat(1.0f) / (splat(1.0f) + exp_(-x)); }
+
+// The error function to 1.5e-7: Abramowitz and Stegun, equation 7.1.26.
+INLINE vf erf_(vf x) {
+    vf a = __builtin_elementwise_abs(x);
+    vf t = splat(1.0f) / fma_(splat(0.3275911f), a, splat(1.0f));
+    vf p = splat(1.061405429f);
+    p = fma_(p, t, splat(-1.453152027f));
+    p = fma_(p, t, splat(1.421413741f));
+    p = fma_(p, t, splat(-0.284496736f));
+    p = fma_(p, t, splat(0.254829592f));
+    vf y = fma_(-p * t, exp_(-a * a), splat(1.0f));
+    return __builtin_elementwise_copysign(y, x);
+}
+INLINE vf gelu_(vf x) {
+    return splat(0.5f) * x * (splat(1.0f) + erf_(x * splat(0.707106781f)));
+}
+
+INLINE vf activation_(vf x, int32_t kind) {
+    switch (kind) {
+        case 1: return x * sigmoid_(x);
+        case 2: return gelu_(x);
+        case 3: return x * sigmoid_(x * splat(1.702f));
+        case 4: return max_(x, splat(0.0f));
+        default: return x;
+    }
+}

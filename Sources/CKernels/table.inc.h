@@ -1,0 +1,21 @@
+// One version of all vector kernels. The includer sets VL (floats of a vector), TILE_ROWS,
+// TILE_VECTORS and WIDE_TILE_ROWS (the register tile), and TABLE (its name).
+#include "gather.h"
+#include "simd.inc.h"
+#include "product.inc.h"
+#include "attention.inc.h"
+#include "norms.inc.h"
+#include "pointwise.inc.h"
+
+const weft_table TABLE = {
+    .panel_width = PANEL,
+    .product = product,
+    .finish_row = finish_row,
+    .attend = attend,
+    .group_norm = group_norm,
+    .layer_norm = layer_norm,
+    .activate = activate,
+    .combine = combine,
+    .add_rows = add_rows,
+    .probe = probe,
+};

@@ -1,0 +1,28 @@
+// What each version file provides: one table of functions per instruction set. `table.inc.h`
+// compiles the same source three times, once per vector length.
+#pragma once
+
+#include "pool.h"
+
+typedef struct {
+    int64_t panel_width;  // columns of a packed panel
+    void (*product)(weft_pool *, const weft_rows *, int64_t, const weft_matrix *,
+                    const weft_epilogue *, float *);
+    void (*finish_row)(const float *, float *, int64_t, int64_t, const weft_epilogue *, int64_t);
+    void (*attend)(weft_pool *, const weft_attention *);
+    void (*group_norm)(weft_pool *, const float *, int64_t, int64_t, int64_t, int64_t, float,
+                       const float *, const float *, int32_t, float *);
+    void (*layer_norm)(weft_pool *, const float *, int64_t, int64_t, float, const float *,
+                       const float *, float *);
+    void (*activate)(weft_pool *, const float *, int64_t, int32_t, float *);
+    void (*combine)(weft_pool *, const float *const *, const float *, int64_t, int64_t, float *);
+    void (*add_rows)(weft_pool *, const float *, int64_t, int64_t, const float *, int64_t, int64_t,
+                     float *);
+    double (*probe)(weft_pool *, int64_t);
+} weft_table;
+
+extern const weft_table weft_table_scalar;
+#if defined(__x86_64__)
+extern const weft_table weft_table_avx2;
+extern const weft_table weft_table_avx512;
+#endif

@@ -1,0 +1,28 @@
+import ArgumentParser
+
+/// `weft model`: what a checkpoint folder holds, and whether it is sound.
+struct ModelCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "model",
+        abstract: "Look at, check, run and make model folders.",
+        subcommands: [ModelInspectCommand.self, ModelCheckCommand.self]
+    )
+}
+
+/// The folder all `weft model` subcommands read.
+struct ModelFolderOptions: ParsableArguments {
+    @Argument(
+        help: "A model folder: model_index.json, and one folder per component.",
+        completion: .directory
+    )
+    var directory: String
+
+    @Option(help: "Read the weights of this variant, such as fp16, rather than the plain ones.")
+    var variant: String?
+
+    func validate() throws {
+        if let variant, variant.isEmpty || variant.contains("/") {
+            throw ValidationError("--variant: expected a name such as fp16, found '\(variant)'")
+        }
+    }
+}

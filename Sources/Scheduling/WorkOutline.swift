@@ -1,0 +1,59 @@
+/// The shape of one shot's job: all that decides which units there are.
+package struct WorkOutline: Hashable, Sendable {
+    /// Frames of the shot, at least 1.
+    package let frameCount: Int
+    /// Frames of each window, in order of their starts; together they cover the shot.
+    package let windows: [Range<Int>]
+    /// Sampler steps between two fusions, in order and without gaps.
+    package let rounds: [Range<Int>]
+    /// Frames of one depth or decode unit.
+    package let chunkFrames: Int
+
+    /// Checks and keeps the shape, which comes from a validated plan.
+    package init(
+        frameCount: Int,
+        windows: [Range<Int>],
+        rounds: [Range<Int>],
+        chunkFrames: Int
+    ) {
+        precondition(frameCount > 0 && chunkFrames > 0, "\(frameCount) frames by \(chunkFrames)")
+        precondition(!rounds.isEmpty && rounds[0].lowerBound == 0, "no round at step 0")
+        for (index, round) in rounds.enumerated() {
+            precondition(!round.isEmpty, "round \(index) has no step")
+            precondition(
+                index == 0 || rounds[index - 1].upperBound == round.lowerBound,
+                "round \(index) does not start where the one before ends"
+            )
+        }
+        var covered = 0
+        for (index, window) in windows.enumerated() {
+            precondition(!window.isEmpty, "window \(index) has no frame")
+            precondition(
+                index == 0 || windows[index - 1].lowerBound < window.lowerBound,
+                "window \(index) does not start after the one before"
+            )
+            precondition(
+                window.lowerBound <= covered,
+                "frames before window \(index) are uncovered"
+            )
+            covered = max(covered, window.upperBound)
+        }
+        precondition(covered == frameCount, "windows cover \(covered) of \(frameCount) frames")
+        self.frameCount = frameCount
+        self.windows = windows
+        self.rounds = rounds
+        self.chunkFrames = chunkFrames
+    }
+
+    /// Windows that share a frame with `window`, itself included, in order.
+    package func neighbours(of window: Int) -> [Int] {
+        windows.indices.filter { windows[$0].overlaps(windows[window]) }
+    }
+
+    /// The frames of each depth and decode unit, in order; they tile the shot.
+    package var chunks: [Range<Int>] {
+        stride(from: 0, to: frameCount, by: chunkFrames).map {
+            $0..<min($0 + chunkFrames, frameCount)
+        }
+    }
+}
