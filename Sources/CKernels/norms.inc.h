@@ -9,7 +9,7 @@ typedef struct {
     float epsilon;
     int32_t activation;
     double *sums;  // [images][blocks][2][channels]
-    float *factors;  // [images][2][channels]
+    float *factors;  // [images][2][channels]: mean, then factor
     weft_pool *pool;
 } norm_job;
 
@@ -43,10 +43,11 @@ static void group_norm_sum(void *context, int64_t task, int worker) {
     }
 }
 
-// Turns an image's sums into one multiply-add per channel.
+// Turns an image's sums into a mean and a factor per channel. The mean is subtracted before the
+// factor applies: folded into one addend it would cancel where it exceeds the deviation.
 static void group_norm_factors(const norm_job *job, int64_t image) {
     int64_t channels = job->channels, width = channels / job->groups;
-    float *multiply = job->factors + image * 2 * channels, *add = multiply + channels;
+    float *means = job->factors + image * 2 * channels, *factors = means + channels;
     for (int64_t group = 0; group < job->groups; group++) {
         double sum = 0, square = 0;
         for (int64_t block = 0; block < job->blocks; block++) {
@@ -61,8 +62,8 @@ static void group_norm_factors(const norm_job *job, int64_t image) {
         double variance = square / count - mean * mean;
         double inverse = 1 / __builtin_sqrt((variance > 0 ? variance : 0) + job->epsilon);
         for (int64_t c = group * width; c < (group + 1) * width; c++) {
-            multiply[c] = (float)(inverse * job->scale[c]);
-            add[c] = (float)(job->shift[c] - mean * inverse * job->scale[c]);
+            means[c] = (float)mean;
+            factors[c] = (float)(inverse * job->scale[c]);
         }
     }
 }
@@ -73,17 +74,18 @@ static void group_norm_apply(void *context, int64_t task, int worker) {
     int64_t image = task / job->blocks, block = task % job->blocks;
     int64_t begin = block * NORM_ROWS, end = weft_min(begin + NORM_ROWS, job->rows);
     int64_t channels = job->channels;
-    const float *multiply = job->factors + image * 2 * channels, *add = multiply + channels;
+    const float *means = job->factors + image * 2 * channels, *factors = means + channels;
     for (int64_t row = begin; row < end; row++) {
         int64_t at = (image * job->rows + row) * channels;
         for (int64_t c = 0; c < channels; c += VL) {
             int64_t left = channels - c;
             if (left >= VL) {
-                vf v = fma_(load(job->x + at + c), load(multiply + c), load(add + c));
+                vf v = fma_(load(job->x + at + c) - load(means + c), load(factors + c),
+                            load(job->shift + c));
                 store(job->y + at + c, activation_(v, job->activation));
             } else {
-                vf v = fma_(load_part(job->x + at + c, left), load_part(multiply + c, left),
-                            load_part(add + c, left));
+                vf v = fma_(load_part(job->x + at + c, left) - load_part(means + c, left),
+                            load_part(factors + c, left), load_part(job->shift + c, left));
                 store_part(job->y + at + c, activation_(v, job->activation), left);
             }
         }

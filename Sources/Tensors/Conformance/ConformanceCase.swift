@@ -1,0 +1,82 @@
+/// One operation on one shape, run on a backend and by the float64 reference.
+package struct ConformanceCase: Sendable, CustomStringConvertible {
+    package struct Outcome: Sendable {
+        /// Σ(found − expected)² / Σ expected²; infinite if anything is not finite.
+        package let error: Double
+        package let isWithinBound: Bool
+    }
+
+    /// Name of the operation, as `Backend` has it.
+    package let operation: String
+    /// Shapes and options.
+    package let detail: String
+    /// Largest permitted normalised mean squared error in float32.
+    package let bound: Double
+    private let body: @Sendable (any Backend) throws -> (HostTensor, Reference)
+
+    init(
+        _ operation: String,
+        _ detail: String,
+        bound: Double = 1e-12,
+        _ body: @escaping @Sendable (any Backend) throws -> (HostTensor, Reference)
+    ) {
+        self.operation = operation
+        self.detail = detail
+        self.bound = bound
+        self.body = body
+    }
+
+    package var description: String { "\(operation) \(detail)" }
+
+    /// Runs the case.
+    ///
+    /// - Parameters:
+    ///   - backend: The device to judge.
+    ///   - alter: Applied to what the device found, to prove that the comparison can fail.
+    /// - Returns: The error and the verdict.
+    /// - Throws: `BackendError` if the device fails.
+    package func run(
+        on backend: any Backend,
+        altering alter: (HostTensor) -> HostTensor = { $0 }
+    ) throws -> Outcome {
+        let (original, expected) = try body(backend)
+        let found = alter(original)
+        guard found.shape == expected.shape else {
+            return Outcome(error: .infinity, isWithinBound: false)
+        }
+        var error = 0.0
+        var power = 0.0
+        for (a, b) in zip(found.values, expected.values) {
+            guard a.isFinite else { return Outcome(error: .infinity, isWithinBound: false) }
+            error += (Double(a) - b) * (Double(a) - b)
+            power += b * b
+        }
+        let ratio = power > 0 ? error / power : error
+        return Outcome(error: ratio, isWithinBound: ratio <= bound)
+    }
+}
+
+/// Reproducible inputs of a case, drawn in order.
+struct CaseInputs {
+    private let noise: NoiseSource
+    private var drawn = 0
+
+    init(seed: UInt64) {
+        noise = NoiseSource(seed: seed)
+    }
+
+    /// Normal values with a mean, so that norms and sums meet an offset.
+    mutating func tensor(_ shape: Shape, scale: Float = 1, mean: Float = 0) -> HostTensor {
+        drawn += 1
+        let values = noise.normals(shape.count, frame: drawn, key: .initial)
+        return HostTensor(values.map { $0 * scale + mean }, shape)
+    }
+}
+
+extension HostTensor {
+    /// The tensor as a checkpoint would hold it.
+    func stored(_ name: String) -> StoredTensor {
+        let values = values
+        return StoredTensor(name: name, shape: shape) { values }
+    }
+}
