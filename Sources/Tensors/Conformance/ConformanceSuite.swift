@@ -20,11 +20,11 @@ package enum ConformanceSuite {
         hasResidual: Bool
     ) -> ConformanceCase {
         ConformanceCase("linear", "\(rows)x\(inputs)->\(outputs) \(activation)") { backend in
-            var inputs_ = CaseInputs(seed: 1)
-            let x = inputs_.tensor([1, rows, inputs])
-            let weight = inputs_.tensor([outputs, inputs], scale: 0.1)
-            let bias = inputs_.tensor([outputs])
-            let residual = hasResidual ? inputs_.tensor([1, rows, outputs]) : nil
+            var draw = CaseInputs(seed: 1)
+            let x = draw.tensor([1, rows, inputs])
+            let weight = draw.tensor([outputs, inputs], scale: 0.1)
+            let bias = draw.tensor([outputs])
+            let residual = hasResidual ? draw.tensor([1, rows, outputs]) : nil
             let parameters = backend.prepareLinear(
                 [(weight.stored("weight"), bias.stored("bias"))],
                 gated: false
