@@ -84,7 +84,7 @@ let package = Package(
         // Tests.
         .target(
             name: "TestSupport",
-            dependencies: ["Tensors"],
+            dependencies: ["NN", "Tensors"],
             path: "Tests/TestSupport",
             swiftSettings: strict
         ),
