@@ -23,6 +23,8 @@ package struct CheckpointError: Error, Hashable, Sendable, CustomStringConvertib
         case twoNames(String, String)
         case unsupportedClass(String)
         case notFinite(tensor: String, index: Int, value: String)
+        /// A file or folder in the place of one that is to be made.
+        case alreadyThere
     }
 
     package let code: Code
@@ -69,6 +71,8 @@ package struct CheckpointError: Error, Hashable, Sendable, CustomStringConvertib
             "\(path): weft has no network of the class \(quoted(name))"
         case .notFinite(let tensor, let index, let value):
             "\(path): the tensor \(quoted(tensor)) must be finite, but element \(index) is \(value)"
+        case .alreadyThere:
+            "\(path): already there, and no model is overwritten; remove it or choose another place"
         }
     }
 

@@ -18,7 +18,7 @@ extension ConfigObject {
             accepted.contains { Self.isSame($0, element) }
         }
         guard isAccepted else {
-            let choices = accepted.map(Self.text).joined(separator: " or ")
+            let choices = accepted.map { $0.serialized() }.joined(separator: " or ")
             throw unsupported(key, "weft computes \(choices)")
         }
     }
@@ -32,7 +32,7 @@ extension ConfigObject {
 
     /// The error for a key whose value is legal elsewhere but not here.
     package func unsupported(_ key: String, _ reason: String) -> ConfigError {
-        let value = Self.text(values[key, default: .null])
+        let value = values[key, default: .null].serialized()
         return ConfigError("\(label): \(key): \(value) is not supported, \(reason)")
     }
 
@@ -59,18 +59,6 @@ extension ConfigObject {
         switch (left, right) {
         case (.integer(let a), .number(let b)), (.number(let b), .integer(let a)): Double(a) == b
         default: left == right
-        }
-    }
-
-    private static func text(_ value: JSONValue) -> String {
-        switch value {
-        case .null: "null"
-        case .bool(let bool): "\(bool)"
-        case .integer(let integer): "\(integer)"
-        case .number(let number): "\(number)"
-        case .string(let string): "\"\(string)\""
-        case .array(let list): "[" + list.map(text).joined(separator: ", ") + "]"
-        case .object: "an object"
         }
     }
 }

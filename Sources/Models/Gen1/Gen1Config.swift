@@ -57,7 +57,8 @@ package struct Gen1Config: Hashable, Sendable {
         }
     }
 
-    private static let keys: Set<String> = [
+    /// All keys but those of the library, which begin with an underscore.
+    static let keys: Set<String> = [
         "act_fn", "attention_head_dim", "block_out_channels", "cross_attention_dim",
         "down_block_types", "downsample_padding", "flip_sin_to_cos", "freq_shift", "in_channels",
         "layers_per_block", "max_frames", "mid_block_scale_factor", "mid_block_type", "norm_eps",
