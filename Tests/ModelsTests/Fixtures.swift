@@ -23,6 +23,13 @@ extension NetworkFixture {
     }
 }
 
+extension KernelVersion {
+    /// A processor with these kernels.
+    func backend() -> any Backend {
+        CPUBackend(CPUConfiguration(kernels: self))
+    }
+}
+
 /// `[N, C, H, W]` or `[N, C, F, H, W]`, as the reference library has it, with its channels last.
 func channelsLast(_ tensor: HostTensor) -> HostTensor {
     tensor.permuted([0] + Array(2..<tensor.shape.rank) + [1])
