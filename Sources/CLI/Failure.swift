@@ -36,6 +36,7 @@ struct Failure: Error {
         case let failure as Failure: self = failure
         case let error as WeightError: self.init(.badInput, error.description)
         case let error as ConfigError: self.init(.badInput, error.description)
+        case let error as NetworkInputError: self.init(.badInput, error.description)
         case let error as CheckpointError: self.init(ExitStatus(error), error.description)
         case let error as SafetensorsError: self.init(ExitStatus(error), error.description)
         case let error as FileError: self.init(ExitStatus(error), error.description)
@@ -60,6 +61,7 @@ extension ExitStatus {
         switch error.code {
         case .file(let error): self.init(error)
         case .safetensors(let error): self.init(error)
+        case .alreadyThere: self = .cannotCreate
         default: self = error.isMissing ? .noInput : .badInput
         }
     }

@@ -5,7 +5,9 @@ struct ModelCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "model",
         abstract: "Look at, check, run and make model folders.",
-        subcommands: [ModelInspectCommand.self, ModelCheckCommand.self]
+        subcommands: [
+            ModelInspectCommand.self, ModelCheckCommand.self, ModelCreateCommand.self,
+        ]
     )
 }
 

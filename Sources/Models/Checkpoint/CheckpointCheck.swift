@@ -70,7 +70,9 @@ extension CheckpointComponent {
                 return ComponentCheck(name: name, className: className, outcome: .readable)
             }
             let source = try tensors(variant: variant)
-            try load(kind, from: source)
+            try load(from: source, on: ShapeBackend()) { config, weights in
+                try kind.readNetwork(config, weights)
+            }
             let parameters = try Self.checkValues(source)
             return ComponentCheck(
                 name: name,
@@ -90,21 +92,6 @@ extension CheckpointComponent {
             return false
         }
         return !ComponentKind.allCases.contains { $0.folder == name }
-    }
-
-    private func load(_ kind: ComponentKind, from source: any TensorSource) throws {
-        try load(from: source, on: ShapeBackend()) { config, weights in
-            switch kind {
-            case .unet2d: _ = try UNet2D(UNet2DConfig(config), weights)
-            case .gen1: _ = try Gen1UNet(Gen1Config(config), weights)
-            case .vae:
-                let config = try AutoencoderConfig(config)
-                _ = try AutoencoderEncoder(config, weights)
-                _ = try AutoencoderDecoder(config, weights)
-            case .textEncoder, .imageEncoder, .depthEstimator, .prior, .tokenizer, .scheduler:
-                throw CheckpointError(.unsupportedClass(kind.rawValue), path: path)
-            }
-        }
     }
 
     private func checkFiles(_ kind: ComponentKind) throws {

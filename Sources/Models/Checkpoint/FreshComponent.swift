@@ -28,12 +28,11 @@ package struct FreshComponent: Sendable {
         seed: UInt64
     ) throws {
         let initializer = ParameterInitializer(seed: seed)
-        var values = config.values
-        for (key, value) in kind.identity where !config.contains(key) { values[key] = value }
+        let completed = kind.completed(config)
         self.init(
             kind: kind,
-            config: values,
-            parameters: try kind.declarations(config).map { initializer($0) }
+            config: completed.values,
+            parameters: try kind.declarations(completed).map { initializer($0) }
         )
     }
 
@@ -97,10 +96,15 @@ extension ComponentKind {
                 [Float](repeating: 0, count: declaration.shape.count)
             }
         }
-        let weights = store.root
+        try readNetwork(config, store.root)
+        return store.declarations
+    }
+
+    /// Reads all parameters of a network of this kind.
+    func readNetwork(_ config: ConfigObject, _ weights: WeightPath) throws {
         switch self {
-        case .unet2d: _ = try UNet2D(try UNet2DConfig(config), weights)
-        case .gen1: _ = try Gen1UNet(try Gen1Config(config), weights)
+        case .unet2d: _ = try UNet2D(UNet2DConfig(config), weights)
+        case .gen1: _ = try Gen1UNet(Gen1Config(config), weights)
         case .vae:
             let config = try AutoencoderConfig(config)
             _ = try AutoencoderEncoder(config, weights)
@@ -108,17 +112,22 @@ extension ComponentKind {
         case .textEncoder, .imageEncoder, .depthEstimator, .prior, .tokenizer, .scheduler:
             throw CheckpointError(.unsupportedClass(rawValue), path: config.label)
         }
-        return store.declarations
     }
 
-    /// The entries of a config that say what it is of.
-    fileprivate var identity: [String: JSONValue] {
+    /// The config with the entries that say what it is of.
+    fileprivate func completed(_ config: ConfigObject) -> ConfigObject {
+        let className: String
         switch self {
-        case .unet2d: ["_class_name": .string("UNet2DConditionModel")]
-        case .gen1: ["_class_name": .string(Gen1Config.className)]
-        case .vae: ["_class_name": .string("AutoencoderKL")]
-        case .textEncoder, .imageEncoder, .depthEstimator, .prior, .tokenizer, .scheduler: [:]
+        case .gen1: return Gen1Config.completed(config)
+        case .unet2d: className = "UNet2DConditionModel"
+        case .vae: className = "AutoencoderKL"
+        case .textEncoder, .imageEncoder, .depthEstimator, .prior, .tokenizer, .scheduler:
+            return config
         }
+        guard !config.contains("_class_name") else { return config }
+        var values = config.values
+        values["_class_name"] = .string(className)
+        return ConfigObject(values, label: config.label)
     }
 
     /// Whose class `model_index.json` says it is.
@@ -146,6 +155,21 @@ extension CheckpointFolder {
         try CheckpointError.reading(path) { () throws(FileError) in
             try document.write(to: path)
         }
+    }
+}
+
+extension ConfigObject {
+    /// Reads a config file.
+    ///
+    /// - Parameter path: A JSON file that holds an object.
+    /// - Throws: `CheckpointError` if it is missing or malformed.
+    package init(file path: String) throws(CheckpointError) {
+        guard let values = try JSONValue.object(at: path) else {
+            let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+            let folder = parts.count > 1 ? parts.dropLast().joined(separator: "/") : "."
+            throw CheckpointError(.noFile(String(parts[parts.count - 1])), path: folder)
+        }
+        self.init(values, label: path)
     }
 }
 

@@ -11,8 +11,8 @@ extension FreshComponent {
     ///   - config: Keys that override or extend the image UNet's; nil for none.
     ///   - seed: Of the temporal layers' starting values.
     /// - Returns: The component, of which nothing has been read but shapes.
-    /// - Throws: `CheckpointError`, `ConfigError` or `WeightError` if the folder holds no image UNet
-    ///   of four channels that weft reads, or the config asks for other shapes.
+    /// - Throws: `CheckpointError`, `ConfigError` or `WeightError` if the folder holds no image
+    ///   UNet of four channels that weft reads, or the config asks for other shapes.
     package static func gen1(
         fromImage image: CheckpointComponent,
         config: ConfigObject?,
@@ -45,17 +45,6 @@ extension FreshComponent {
                 ? initializer(declaration) : copy(declaration, from: source)
         }
         return FreshComponent(kind: .gen1, config: merged.values, parameters: parameters)
-    }
-
-    /// Gen1's UNet with starting values everywhere.
-    ///
-    /// - Parameters:
-    ///   - config: The keys of `Gen1Config`.
-    ///   - seed: Of the starting values.
-    /// - Returns: The component.
-    /// - Throws: `ConfigError` for a config that makes no network.
-    package static func gen1(config: ConfigObject, seed: UInt64) throws -> FreshComponent {
-        try FreshComponent(.gen1, config: Gen1Config.completed(config), seed: seed)
     }
 
     /// The source's tensor for a parameter of the spatial layers.

@@ -1,7 +1,7 @@
 import Models
 import NN
-import TestSupport
 import Tensors
+import TestSupport
 import Testing
 
 struct FreshComponentTests {

@@ -1,7 +1,7 @@
 import Models
 import NN
-import TestSupport
 import Tensors
+import TestSupport
 import Testing
 
 /// gen1 grown from the folder of an image UNet.
@@ -81,7 +81,8 @@ struct Gen1CreationTests {
         }
         #expect(try values(1) == values(1))
         #expect(try values(1) != values(2))
-        let alone = try FreshComponent.gen1(
+        let alone = try FreshComponent(
+            .gen1,
             config: ConfigObject(
                 try FreshComponent.gen1(fromImage: image, config: nil, seed: 1).config,
                 label: "config.json"
