@@ -4,7 +4,8 @@ package struct WorkOutline: Hashable, Sendable {
     package let frameCount: Int
     /// Frames of each window, in order of their starts; together they cover the shot.
     package let windows: [Range<Int>]
-    /// Sampler steps between two fusions, in order and without gaps.
+    /// Sampler steps between two fusions, in order and without gaps; a run from a noised source
+    /// starts after step 0.
     package let rounds: [Range<Int>]
     /// Frames of one depth or decode unit.
     package let chunkFrames: Int
@@ -17,7 +18,7 @@ package struct WorkOutline: Hashable, Sendable {
         chunkFrames: Int
     ) {
         precondition(frameCount > 0 && chunkFrames > 0, "\(frameCount) frames by \(chunkFrames)")
-        precondition(!rounds.isEmpty && rounds[0].lowerBound == 0, "no round at step 0")
+        precondition(!rounds.isEmpty && rounds[0].lowerBound >= 0, "no rounds, or before step 0")
         for (index, round) in rounds.enumerated() {
             precondition(!round.isEmpty, "round \(index) has no step")
             precondition(

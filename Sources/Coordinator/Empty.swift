@@ -1,1 +1,0 @@
-// First file of the target; replaced by its first real one.
