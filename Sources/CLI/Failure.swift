@@ -3,6 +3,7 @@ import Glibc
 import Models
 import NN
 import Tensors
+import Worker
 
 /// Exit statuses, after sysexits; `Docs/CommandLine.md` documents them.
 enum ExitStatus: Int32 {
@@ -41,6 +42,7 @@ struct Failure: Error {
         case let error as SafetensorsError: self.init(ExitStatus(error), error.description)
         case let error as FileError: self.init(ExitStatus(error), error.description)
         case let error as JSONError: self.init(.badInput, error.description)
+        case let error as InventoryError: self.init(.unavailable, error.description)
         case let error as BackendError: self.init(.internalError, error.description)
         default: return nil
         }

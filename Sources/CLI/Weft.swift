@@ -7,7 +7,7 @@ struct WeftCommand: AsyncParsableCommand {
         commandName: "weft",
         abstract: "A distributed render farm for video-to-video diffusion.",
         version: weftVersion,
-        subcommands: [ModelCommand.self]
+        subcommands: [ModelCommand.self, DoctorCommand.self]
     )
 }
 

@@ -1,0 +1,83 @@
+import ArgumentParser
+import FFmpeg
+import Pipelines
+import Tensors
+import WireProtocol
+import Worker
+import ZeroMQ
+
+/// `weft doctor`: what this program is linked with and what this machine offers it.
+struct DoctorCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "doctor",
+        abstract: "Tell what weft is linked with and what this machine offers it.",
+        discussion: "Paste the output into a report of a problem."
+    )
+
+    @Flag(help: "Print one JSON object instead of text.")
+    var json = false
+
+    func run() async throws {
+        let report = DoctorReport(machine: try DeviceInventory.read())
+        print(json ? report.json.serialized(isIndented: true) : report.text)
+    }
+}
+
+/// What `weft doctor` says, as values.
+struct DoctorReport {
+    let machine: DeviceInventory
+    let cpu = CPUConfiguration()
+    let libraries: [(name: String, version: String)] = [
+        ("libavcodec", avcodecVersionText()), ("libprotobuf-c", protobufVersionText()),
+        ("libzmq", zeroMQVersion()), ("openblas", openBLASSummary()),
+    ]
+
+    var json: JSONValue {
+        let versions = libraries.map { ($0.name, JSONValue.string($0.version)) }
+        return .object([
+            "version": .string(weftVersion),
+            "protocol": .string(ProtocolVersion.current.description),
+            "libraries": .object(Dictionary(uniqueKeysWithValues: versions)),
+            "processor": .object([
+                "name": .string(machine.processorName),
+                "cores": .integer(machine.cores),
+                "threads": .integer(machine.logicalProcessors),
+                "instruction_sets": .array(machine.instructionSets.map { .string($0.rawValue) }),
+            ]),
+            "kernels": .object([
+                "available": .array(KernelVersion.available.map { .string($0.rawValue) }),
+                "chosen": .string(cpu.kernels.rawValue),
+                "products": .string(cpu.products.rawValue),
+                "threads": .integer(cpu.threads),
+            ]),
+            "memory": .object([
+                "bytes": .integer(machine.memoryBytes),
+                "available_bytes": .integer(machine.availableMemoryBytes),
+                "limit_bytes": machine.memoryLimitBytes.map { .integer($0) } ?? .null,
+            ]),
+        ])
+    }
+
+    var text: String {
+        func gibibytes(_ bytes: Int) -> String {
+            // One decimal, in integers.
+            let tenths = (bytes * 10) >> 30
+            return "\(tenths / 10).\(tenths % 10) GiB"
+        }
+        var lines = ["weft \(weftVersion), protocol \(ProtocolVersion.current)"]
+        lines += libraries.map { "\($0.name) \($0.version)" }
+        let name = machine.processorName.isEmpty ? "unnamed" : machine.processorName
+        lines += [
+            "processor: \(name), \(machine.cores) cores, \(machine.logicalProcessors) threads",
+            "instruction sets: "
+                + machine.instructionSets.map(\.rawValue).joined(separator: " "),
+            "kernels: \(cpu.kernels.rawValue) on \(cpu.threads) threads, products by "
+                + "\(cpu.products.rawValue); available: "
+                + KernelVersion.available.map(\.rawValue).joined(separator: " "),
+            "memory: \(gibibytes(machine.memoryBytes)), "
+                + "\(gibibytes(machine.availableMemoryBytes)) available"
+                + (machine.memoryLimitBytes.map { ", limited to \(gibibytes($0))" } ?? ""),
+        ]
+        return lines.joined(separator: "\n")
+    }
+}
