@@ -1,8 +1,9 @@
 import NN
-package import Tensors
+import Tensors
 
-/// The transformer block with normalisation before each part that CLIP, ViT and the prior share:
-/// x + Attention(LN(x)), then x + MLP(LN(x)) (Xiong et al. 2020, arXiv 2002.04745).
+/// The transformer block with normalisation before each part that CLIP, ViT and the prior share.
+///
+/// x + Attention(LN(x)), then x + MLP(LN(x)): Xiong et al. 2020, arXiv 2002.04745.
 struct PreNormBlock: Sendable {
     private let attentionNorm: LayerNorm
     private let attention: SelfAttention

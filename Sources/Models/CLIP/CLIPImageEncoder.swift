@@ -1,9 +1,10 @@
 package import NN
 package import Tensors
 
-/// CLIP's image encoder (Radford et al. 2021, arXiv 2103.00020) with its projection.
+/// CLIP's image encoder with its projection.
 ///
-/// N images, P patches, C channels; the class token comes first.
+/// Radford et al. 2021, arXiv 2103.00020. N images, P patches, C channels; the class token comes
+/// first.
 package struct CLIPImageEncoder: Sendable {
     package let config: CLIPVisionConfig
     private let patchEmbedding: Conv2D
@@ -79,12 +80,16 @@ package struct CLIPImageEncoder: Sendable {
     ///
     /// - Parameter pixels: `[N, imageSize, imageSize, inputChannels]`.
     /// - Returns: The states and embeddings.
-    package func callAsFunction(_ pixels: Tensor) -> Output {
-        precondition(
-            pixels.shape.rank == 4 && pixels.shape[1] == config.imageSize
-                && pixels.shape[2] == config.imageSize && pixels.shape[3] == config.inputChannels,
-            "an image encoder for \(config.imageSize) pixels was given \(pixels.shape)"
-        )
+    /// - Throws: `NetworkInputError` if the images have another size.
+    package func callAsFunction(_ pixels: Tensor) throws(NetworkInputError) -> Output {
+        let (size, colours) = (config.imageSize, config.inputChannels)
+        guard pixels.shape.rank == 4, pixels.shape[0] > 0,
+            pixels.shape.dimensions.dropFirst() == [size, size, colours]
+        else {
+            throw NetworkInputError(
+                "pixel_values: expected [N, \(size), \(size), \(colours)], found \(pixels.shape)"
+            )
+        }
         let patches = patchEmbedding(pixels)
             .reshaped([pixels.shape[0], config.grid * config.grid, config.channels])
         var x = inputNorm(patches.prependingToken(classToken).addRows(positionEmbedding))

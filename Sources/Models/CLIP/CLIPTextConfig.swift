@@ -17,7 +17,9 @@ package struct CLIPTextConfig: Hashable, Sendable {
     package var projectionChannels: Int
     /// Whether the class that saved the file has the projection.
     package var hasProjection: Bool
-    /// The id at whose first place a text is pooled. The value 2 of older configs means the place
+    /// The id at whose first place a text is pooled.
+    ///
+    /// The value 2 of older configs means the place
     /// of the largest id, which in CLIP's vocabulary is the end token.
     package var endToken: Int
 

@@ -1,10 +1,10 @@
 package import NN
 package import Tensors
 
-/// CLIP's text encoder (Radford et al. 2021, arXiv 2103.00020): token ids to one state a token.
+/// CLIP's text encoder: from token ids to one state a token.
 ///
-/// N texts, T tokens, C channels. Attention is causal; padding is attended like any token, as the
-/// public checkpoints were trained.
+/// Radford et al. 2021, arXiv 2103.00020. N texts, T tokens, C channels. Attention is
+/// causal; padding is attended like any token, as the public checkpoints were trained.
 package struct CLIPTextEncoder: Sendable {
     package let config: CLIPTextConfig
     private let tokenEmbedding: Tensor
@@ -65,9 +65,9 @@ package struct CLIPTextEncoder: Sendable {
 
     /// - Parameter ids: One row of token ids for each text, all of one length.
     /// - Returns: The states and embeddings.
-    /// - Throws: `TokenizerError` if the rows are ragged, empty or too long, or an id is outside
+    /// - Throws: `NetworkInputError` if the rows are ragged, empty or too long, or an id is outside
     ///   the vocabulary.
-    package func callAsFunction(_ ids: [[Int]]) throws(TokenizerError) -> Output {
+    package func callAsFunction(_ ids: [[Int]]) throws(NetworkInputError) -> Output {
         let tokens = try length(of: ids)
         let backend = tokenEmbedding.backend
         var x = backend.gather(tokenEmbedding, ids.flatMap(\.self))
@@ -80,22 +80,23 @@ package struct CLIPTextEncoder: Sendable {
         return Output(lastHiddenState: x, pooled: pooled, embeddings: projection.map { $0(pooled) })
     }
 
-    private func length(of ids: [[Int]]) throws(TokenizerError) -> Int {
+    private func length(of ids: [[Int]]) throws(NetworkInputError) -> Int {
         let tokens = ids.first?.count ?? 0
         guard (1...config.positions).contains(tokens) else {
-            throw TokenizerError(
+            throw NetworkInputError(
                 "input_ids: expected 1 to \(config.positions) tokens a text, found \(tokens)"
             )
         }
         for (index, row) in ids.enumerated() {
             guard row.count == tokens else {
-                throw TokenizerError(
+                throw NetworkInputError(
                     "input_ids: expected \(tokens) tokens in text \(index), found \(row.count)"
                 )
             }
             if let id = row.first(where: { $0 < 0 || $0 >= config.vocabularySize }) {
-                throw TokenizerError(
-                    "input_ids: expected ids below \(config.vocabularySize), found \(id) in text \(index)"
+                throw NetworkInputError(
+                    "input_ids: expected ids below \(config.vocabularySize), "
+                        + "found \(id) in text \(index)"
                 )
             }
         }

@@ -87,24 +87,19 @@ package struct DPTConfig: Hashable, Sendable {
             return .reduced(by: whole)
         }
         throw ConfigError(
-            "\(config.label): reassemble_factors: expected an integer or its inverse, found \(factor)"
+            "\(config.label): reassemble_factors: expected an integer or its inverse, "
+                + "found \(factor)"
         )
     }
 
     private func check(_ config: ConfigObject) throws(ConfigError) {
         for key in ["is_hybrid", "use_batch_norm_in_fusion_residual", "add_projection"] {
-            guard try !config.bool(key, default: false) else {
-                throw ConfigError(
-                    "\(config.label): \(key): only the dpt-large layout is read, which has it false"
-                )
-            }
+            try config.require(key, .bool(false), .null)
         }
-        guard !config.contains("backbone_config"), !config.contains("backbone") else {
-            throw ConfigError("\(config.label): backbone: only DPT's own ViT is read")
+        for key in ["backbone_config", "backbone"] {
+            try config.require(key, .null)
         }
-        guard try config.integer("head_in_index", default: -1) == -1 else {
-            throw ConfigError("\(config.label): head_in_index: expected -1, the last map")
-        }
+        try config.require("head_in_index", .integer(-1))
         guard !taps.isEmpty, zip(taps, taps.dropFirst()).allSatisfy({ $0 < $1 }),
             taps.allSatisfy({ (0..<layers).contains($0) })
         else {

@@ -1,7 +1,9 @@
 package import NN
 package import Tensors
 
-/// DPT (Ranftl et al. 2021, arXiv 2103.13413): an image to relative inverse depth.
+/// DPT: from an image to relative inverse depth.
+///
+/// Ranftl et al. 2021, arXiv 2103.13413.
 package struct DepthEstimator: Sendable {
     package let config: DPTConfig
     private let backbone: ViTBackbone
@@ -51,12 +53,17 @@ package struct DepthEstimator: Sendable {
     /// - Parameter pixels: `[N, height, width, 3]`, normalised; any size from one patch on.
     /// - Returns: Relative inverse depth, at least 0, large where near: `[N, height, width, 1]`
     ///   where the edges are a multiple of 32 pixels (for dpt-large), a little more elsewhere.
-    package func callAsFunction(_ pixels: Tensor) -> Tensor {
-        precondition(
-            pixels.shape.rank == 4 && pixels.shape[1] >= config.patchSize
-                && pixels.shape[2] >= config.patchSize && pixels.shape[3] == config.inputChannels,
-            "a depth network with patches of \(config.patchSize) was given \(pixels.shape)"
-        )
+    /// - Throws: `NetworkInputError` if the images are smaller or have other colours.
+    package func callAsFunction(_ pixels: Tensor) throws(NetworkInputError) -> Tensor {
+        let (patch, colours) = (config.patchSize, config.inputChannels)
+        guard pixels.shape.rank == 4, pixels.shape[0] > 0, pixels.shape[1] >= patch,
+            pixels.shape[2] >= patch, pixels.shape[3] == colours
+        else {
+            throw NetworkInputError(
+                "pixel_values: expected [N, H, W, \(colours)] with H and W from \(patch) on, "
+                    + "found \(pixels.shape)"
+            )
+        }
         let (taps, height, width) = backbone(pixels)
         let maps = taps.indices.map { index in
             neck[index](reassemble[index](taps[index], height: height, width: width))

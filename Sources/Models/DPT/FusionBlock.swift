@@ -1,7 +1,9 @@
 import NN
 import Tensors
 
-/// A residual unit with its activations before its convolutions (He et al. 2016, arXiv 1603.05027).
+/// A residual unit with its activations before its convolutions.
+///
+/// He et al. 2016, arXiv 1603.05027.
 struct PreActivationUnit: Sendable {
     private let convolution1: Conv2D
     private let convolution2: Conv2D
@@ -33,8 +35,9 @@ struct PreActivationUnit: Sendable {
     }
 }
 
-/// Joins a map with the next finer one and doubles it (Ranftl et al. 2021, arXiv 2103.13413,
-/// section 3).
+/// Joins a map with the next finer one and doubles it.
+///
+/// Ranftl et al. 2021, arXiv 2103.13413, section 3.
 struct FusionBlock: Sendable {
     private let skipUnit: PreActivationUnit?
     private let unit: PreActivationUnit

@@ -1,8 +1,9 @@
 import NN
 import Tensors
 
-/// Turns the tokens of one tap into a map of its own scale (Ranftl et al. 2021, arXiv 2103.13413,
-/// section 3).
+/// Turns the tokens of one tap into a map of its own scale.
+///
+/// Ranftl et al. 2021, arXiv 2103.13413, section 3.
 struct Reassemble: Sendable {
     private let readout: DPTConfig.Readout
     private let readoutProjection: Linear?

@@ -1,9 +1,10 @@
 import NN
 import Tensors
 
-/// The vision transformer of DPT (Dosovitskiy et al. 2020, arXiv 2010.11929).
+/// The vision transformer of DPT.
 ///
-/// N images, H and W in patches, C channels; the class token comes first.
+/// Dosovitskiy et al. 2020, arXiv 2010.11929. N images, H and W in patches, C channels;
+/// the class token comes first.
 struct ViTBackbone: Sendable {
     private let config: DPTConfig
     private let patchEmbedding: Conv2D

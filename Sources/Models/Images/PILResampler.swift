@@ -3,8 +3,10 @@ import Glibc
 /// Resizing with the results of Pillow, to the bit, for 8-bit images.
 ///
 /// CLIP and DPT were trained on images resized so. When an image shrinks, the filter widens with
-/// it (no aliasing); weights are fixed-point numbers of 22 bits; rows are resized first, rounded to
-/// 8 bits, and columns after them.
+/// it (no aliasing); weights are fixed-point numbers of 22 bits; rows and columns are resized one
+/// after the other, with rounding to 8 bits between. The order is that of Pillow 13: columns first
+/// where the height shrinks by more than twice as many pixels as the width, which older versions,
+/// with rows always first, do not do.
 package enum PILResampler {
     /// A reconstruction filter, numbered as Pillow and the checkpoints' preprocessor configs do.
     package enum Filter: Int, CaseIterable, Sendable {
@@ -61,10 +63,11 @@ package enum PILResampler {
         _ filter: Filter
     ) -> RGBImage {
         precondition(width > 0 && height > 0, "no image has \(width)×\(height) pixels")
-        var result = image
-        if width != image.width { result = resizeRows(result, to: width, filter) }
-        if height != image.height { result = resizeColumns(result, to: height, filter) }
-        return result
+        let lostRows = image.height - height
+        let areColumnsFirst = lostRows > 0 && lostRows > 2 * (image.width - width)
+        var result = areColumnsFirst ? resizeColumns(image, to: height, filter) : image
+        result = resizeRows(result, to: width, filter)
+        return areColumnsFirst ? result : resizeColumns(result, to: height, filter)
     }
 
     private static let precisionBits = 22
@@ -102,6 +105,7 @@ package enum PILResampler {
     }
 
     private static func resizeRows(_ image: RGBImage, to width: Int, _ filter: Filter) -> RGBImage {
+        guard width != image.width else { return image }
         let taps = taps(from: image.width, to: width, filter)
         var result: [UInt8] = []
         result.reserveCapacity(width * image.height * 3)
@@ -128,6 +132,7 @@ package enum PILResampler {
         to height: Int,
         _ filter: Filter
     ) -> RGBImage {
+        guard height != image.height else { return image }
         let bytesPerRow = image.width * 3
         var result: [UInt8] = []
         result.reserveCapacity(height * bytesPerRow)

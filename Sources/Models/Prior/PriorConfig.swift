@@ -34,27 +34,16 @@ package struct PriorConfig: Hashable, Sendable {
         textEmbeddingChannels = try config.count("embedding_proj_dim", default: embeddingChannels)
         outputChannels = try config.count("clip_embed_dim", default: embeddingChannels)
         timeChannels = try config.count("time_embed_dim", default: heads * headWidth)
-        let label = config.label
-        guard try config.integer("additional_embeddings", default: 4) == Self.additionalTokens
-        else { throw ConfigError("\(label): additional_embeddings: expected 4") }
-        guard try config.string("time_embed_act_fn", default: "silu") == "silu" else {
-            throw ConfigError("\(label): time_embed_act_fn: expected silu")
-        }
-        guard try config.string("encoder_hid_proj_type", default: "linear") == "linear" else {
-            throw ConfigError("\(label): encoder_hid_proj_type: expected linear")
-        }
-        guard try config.string("added_emb_type", default: "prd") == "prd" else {
-            throw ConfigError("\(label): added_emb_type: expected prd")
-        }
-        for key in ["norm_in_type", "embedding_proj_norm_type"] where config.contains(key) {
-            throw ConfigError("\(label): \(key): expected null")
-        }
-        // An explicit null means "absent", not the default, where the reference allows it.
-        for key in ["encoder_hid_proj_type", "added_emb_type"] where config.values[key] == .null {
-            throw ConfigError("\(label): \(key): expected the text states and a prediction token")
-        }
+        try config.require("additional_embeddings", .integer(Self.additionalTokens))
+        try config.require("time_embed_act_fn", .string("silu"))
+        try config.require("encoder_hid_proj_type", .string("linear"))
+        try config.require("added_emb_type", .string("prd"))
+        try config.require("norm_in_type", .null)
+        try config.require("embedding_proj_norm_type", .null)
         guard channels % 2 == 0 else {
-            throw ConfigError("\(label): \(heads) heads of \(headWidth) channels make an odd width")
+            throw ConfigError(
+                "\(config.label): \(heads) heads of \(headWidth) channels make an odd width"
+            )
         }
     }
 

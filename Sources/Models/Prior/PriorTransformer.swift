@@ -1,10 +1,9 @@
 package import NN
 package import Tensors
 
-/// The diffusion prior of unCLIP (Ramesh et al. 2022, arXiv 2204.06125, section 2.2): from text to
-/// the CLIP embedding of an image that fits it.
+/// The diffusion prior of unCLIP: from text to the CLIP embedding of an image that fits it.
 ///
-/// N texts, T text tokens, D embedding channels.
+/// Ramesh et al. 2022, arXiv 2204.06125, section 2.2. N texts, T text tokens, D embedding channels.
 package struct PriorTransformer: Sendable {
     package let config: PriorConfig
     /// Mean of the embeddings the prior was trained on, `[1, D]`.
@@ -32,12 +31,6 @@ package struct PriorTransformer: Sendable {
         package let textMask: [[Bool]]
 
         package init(textEmbedding: Tensor, textStates: Tensor, textMask: [[Bool]]) {
-            precondition(
-                textMask.count == textStates.shape[0]
-                    && textMask.allSatisfy { $0.count == textStates.shape[1] }
-                    && textEmbedding.shape[0] == textMask.count,
-                "\(textMask.count) masks, states \(textStates.shape), \(textEmbedding.shape)"
-            )
             self.textEmbedding = textEmbedding
             self.textStates = textStates
             self.textMask = textMask
@@ -79,7 +72,11 @@ package struct PriorTransformer: Sendable {
         self.blocks = blocks
         norm = try LayerNorm(channels, weights["norm_out"])
         output = try Linear(channels, config.outputChannels, weights["proj_to_clip_embeddings"])
-        embeddingMean = try weights.tensor("clip_mean", [1, config.outputChannels], initial: .zeros)
+        embeddingMean = try weights.tensor(
+            "clip_mean",
+            [1, config.outputChannels],
+            initial: .zeros
+        )
         embeddingDeviation = try weights.tensor(
             "clip_std",
             [1, config.outputChannels],
@@ -94,17 +91,15 @@ package struct PriorTransformer: Sendable {
     ///   - timesteps: One a text.
     ///   - conditioning: The texts.
     /// - Returns: `[N, outputChannels]`.
+    /// - Throws: `NetworkInputError` naming the tensor that does not fit.
     package func callAsFunction(
         _ noisyEmbedding: Tensor,
         timesteps: [Float],
         _ conditioning: Conditioning
-    ) -> Tensor {
-        let batch = noisyEmbedding.shape[0]
-        precondition(
-            timesteps.count == batch && conditioning.textMask.count == batch
-                && conditioning.textStates.shape[1] == config.textTokens,
-            "\(batch) embeddings, \(timesteps.count) timesteps, \(conditioning.textStates.shape)"
-        )
+    ) throws(NetworkInputError) -> Tensor {
+        let batch = timesteps.count
+        try check(noisyEmbedding, "noisy_embedding", [batch, config.embeddingChannels])
+        try check(conditioning, batch: batch)
         let backend = noisyEmbedding.backend
         let sinusoids = backend.upload(timestepEmbedding(timesteps, channels: config.channels))
         let time = time2(time1(sinusoids, activation: .silu))
@@ -125,6 +120,37 @@ package struct PriorTransformer: Sendable {
         let mask = AttentionMask.additive(backend.upload(additiveMask(conditioning.textMask)))
         for block in blocks { x = block(x, mask: mask) }
         return output(norm(x.token(config.tokens - 1)))
+    }
+
+    private func check(
+        _ conditioning: Conditioning,
+        batch: Int
+    ) throws(NetworkInputError) {
+        let tokens = config.textTokens
+        try check(
+            conditioning.textEmbedding,
+            "text_embedding",
+            [batch, config.textEmbeddingChannels]
+        )
+        try check(
+            conditioning.textStates,
+            "text_states",
+            [batch, tokens, config.embeddingChannels]
+        )
+        let mask = conditioning.textMask
+        guard mask.count == batch, mask.allSatisfy({ $0.count == tokens }) else {
+            throw NetworkInputError("text_mask: expected [\(batch), \(tokens)] flags")
+        }
+    }
+
+    private func check(
+        _ tensor: Tensor,
+        _ name: String,
+        _ shape: Shape
+    ) throws(NetworkInputError) {
+        guard tensor.shape == shape, shape[0] > 0 else {
+            throw NetworkInputError("\(name): expected \(shape), found \(tensor.shape)")
+        }
     }
 
     /// -10000 for later tokens plus -10000 for padded ones, `[N, tokens, tokens]`.

@@ -78,7 +78,8 @@ private struct TokenizerFolder {
         }
         guard case .object(let model)? = whole["model"], model["type"] == .string("BPE"),
             model["end_of_word_suffix"] == .string("</w>"),
-            case .object(let vocabulary)? = model["vocab"], case .array(let pairs)? = model["merges"]
+            case .object(let vocabulary)? = model["vocab"],
+            case .array(let pairs)? = model["merges"]
         else {
             throw TokenizerError(
                 "\(path)/tokenizer.json: expected a BPE model with the end-of-word suffix </w>"
@@ -104,7 +105,8 @@ private struct TokenizerFolder {
         return result
     }
 
-    private func merges(_ bytes: [UInt8]) throws(TokenizerError) -> [(left: String, right: String)] {
+    private func merges(_ bytes: [UInt8]) throws(TokenizerError) -> [(left: String, right: String)]
+    {
         let lines = bytes.split(whereSeparator: { $0 == 10 || $0 == 13 })
         var result: [(left: String, right: String)] = []
         result.reserveCapacity(lines.count)
@@ -150,7 +152,9 @@ private struct TokenizerFolder {
             if case .array(let list)? = whole?["added_tokens"] {
                 for token in list {
                     guard case .object(let object) = token, case .integer(let id)? = object["id"]
-                    else { throw TokenizerError("\(path)/tokenizer.json: an added token has no id") }
+                    else {
+                        throw TokenizerError("\(path)/tokenizer.json: an added token has no id")
+                    }
                     try added.add(token, id: id, path)
                 }
             }

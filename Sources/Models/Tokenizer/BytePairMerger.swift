@@ -1,4 +1,6 @@
-/// Byte-pair merging of token ids (Sennrich et al. 2016, arXiv 1508.07909).
+/// Byte-pair merging of token ids.
+///
+/// Sennrich et al. 2016, arXiv 1508.07909.
 struct BytePairMerger: Sendable {
     /// What a pair of neighbours becomes, and how early.
     struct Merge: Hashable, Sendable {

@@ -28,10 +28,16 @@ extension Unicode.Scalar {
 func normalizedForTokens(_ text: [Unicode.Scalar]) -> [Unicode.Scalar] {
     var string = String.UnicodeScalarView()
     string.append(contentsOf: text)
-    let composed = String(string).precomposedStringWithCanonicalMapping
+    // Decomposed first: composing alone leaves some sequences as they are, a Hangul syllable before
+    // a final consonant among them.
+    let composed = String(string).decomposedStringWithCanonicalMapping
+        .precomposedStringWithCanonicalMapping
     return composed.unicodeScalars.flatMap { scalar in
         scalar.isASCII
-            ? [scalar.value >= 65 && scalar.value <= 90 ? Unicode.Scalar(UInt8(scalar.value + 32)) : scalar]
+            ? [
+                scalar.value >= 65 && scalar.value <= 90
+                    ? Unicode.Scalar(UInt8(scalar.value + 32)) : scalar
+            ]
             : Array(scalar.properties.lowercaseMapping.unicodeScalars)
     }
 }
