@@ -37,6 +37,7 @@ struct Failure: Error {
         case let failure as Failure: self = failure
         case let error as WeightError: self.init(.badInput, error.description)
         case let error as ConfigError: self.init(.badInput, error.description)
+        case let error as TokenizerError: self.init(.badInput, error.description)
         case let error as NetworkInputError: self.init(.badInput, error.description)
         case let error as CheckpointError: self.init(ExitStatus(error), error.description)
         case let error as SafetensorsError: self.init(ExitStatus(error), error.description)

@@ -96,6 +96,7 @@ extension CheckpointComponent {
 
     private func checkFiles(_ kind: ComponentKind) throws {
         _ = try config(kind.configName)
+        if kind == .tokenizer { _ = try BPETokenizer.load(folder: path) }
     }
 
     /// Reads every value of every tensor.

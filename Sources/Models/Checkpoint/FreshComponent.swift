@@ -109,7 +109,11 @@ extension ComponentKind {
             let config = try AutoencoderConfig(config)
             _ = try AutoencoderEncoder(config, weights)
             _ = try AutoencoderDecoder(config, weights)
-        case .textEncoder, .imageEncoder, .depthEstimator, .prior, .tokenizer, .scheduler:
+        case .textEncoder: _ = try CLIPTextEncoder(CLIPTextConfig(config), weights)
+        case .imageEncoder: _ = try CLIPImageEncoder(CLIPVisionConfig(config), weights)
+        case .depthEstimator: _ = try DepthEstimator(DPTConfig(config), weights)
+        case .prior: _ = try PriorTransformer(PriorConfig(config), weights)
+        case .tokenizer, .scheduler:
             throw CheckpointError(.unsupportedClass(rawValue), path: config.label)
         }
     }
@@ -121,7 +125,8 @@ extension ComponentKind {
         case .gen1: return Gen1Config.completed(config)
         case .unet2d: className = "UNet2DConditionModel"
         case .vae: className = "AutoencoderKL"
-        case .textEncoder, .imageEncoder, .depthEstimator, .prior, .tokenizer, .scheduler:
+        case .prior: className = "PriorTransformer"
+        case .textEncoder, .imageEncoder, .depthEstimator, .tokenizer, .scheduler:
             return config
         }
         guard !config.contains("_class_name") else { return config }

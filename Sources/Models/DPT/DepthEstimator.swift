@@ -42,12 +42,6 @@ package struct DepthEstimator: Sendable {
         head = try Head(config.fusionChannels, weights["head.head"])
     }
 
-    /// Whether a public checkpoint may hold `key` although the depth path never reads it.
-    package static func isIgnorable(_ key: String) -> Bool {
-        key.hasPrefix("dpt.layernorm.")
-            || key.hasPrefix("neck.fusion_stage.layers.0.residual_layer1.")
-    }
-
     /// Estimates depth.
     ///
     /// - Parameter pixels: `[N, height, width, 3]`, normalised; any size from one patch on.

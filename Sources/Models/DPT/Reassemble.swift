@@ -95,18 +95,15 @@ private struct EnlargingConvolution: Sendable {
         )
         let bias = try weights.stored("bias", [channels], initial: start)
         let rows = factor * factor * channels
-        product = weights.backend.prepareLinear([
-            (
-                StoredTensor(name: weight.name, shape: [rows, channels]) {
-                    // Rows by row offset, column offset, output; columns by input.
-                    weight.hostTensor().permuted([2, 3, 1, 0]).values
-                },
-                StoredTensor(name: bias.name, shape: [rows]) {
-                    let values = bias.floats()
-                    return (0..<rows).map { values[$0 % channels] }
-                }
-            )
-        ])
+        // Rows by row offset, column offset, output; columns by input.
+        let kernel = StoredTensor(name: weight.name, shape: [rows, channels]) {
+            weight.hostTensor().permuted([2, 3, 1, 0]).values
+        }
+        let shift = StoredTensor(name: bias.name, shape: [rows]) {
+            let values = bias.floats()
+            return (0..<rows).map { values[$0 % channels] }
+        }
+        product = weights.backend.prepareLinear([(kernel, shift)], gated: false)
     }
 
     func callAsFunction(_ x: Tensor) -> Tensor {
