@@ -67,7 +67,9 @@ package struct Mutations: Sendable {
 
     private mutating func replacement(for value: JSONValue) -> JSONValue {
         if case .integer(let integer) = value, below(3) > 0 {
-            let near = [integer &+ 1, integer &- 1, integer &* 2, integer / 2, 0 &- integer, 0, 1, 3]
+            let near = [
+                integer &+ 1, integer &- 1, integer &* 2, integer / 2, 0 &- integer, 0, 1, 3,
+            ]
             return .integer(near[below(near.count)])
         }
         let others: [JSONValue] = [

@@ -67,7 +67,7 @@ package enum ComponentKind: String, CaseIterable, Sendable {
                 "in_channels", "out_channels", "block_out_channels", "layers_per_block",
                 "down_block_types", "cross_attention_dim", "attention_head_dim",
                 "num_attention_heads", "use_linear_projection", "norm_num_groups", "sample_size",
-                "content_dim", "max_frames",
+                "temporal_kernel_size", "max_frames",
             ]
         case .vae:
             [
