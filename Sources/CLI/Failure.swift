@@ -1,7 +1,9 @@
 import ArgumentParser
+import Diffusion
 import Glibc
 import Models
 import NN
+import Pipelines
 import Tensors
 import Worker
 
@@ -38,6 +40,9 @@ struct Failure: Error {
         case let error as WeightError: self.init(.badInput, error.description)
         case let error as ConfigError: self.init(.badInput, error.description)
         case let error as TokenizerError: self.init(.badInput, error.description)
+        case let error as InputError: self.init(.badInput, error.description)
+        case let error as SamplerError: self.init(.usage, error.description)
+        case let error as StitchError: self.init(.usage, error.description)
         case let error as NetworkInputError: self.init(.badInput, error.description)
         case let error as CheckpointError: self.init(ExitStatus(error), error.description)
         case let error as SafetensorsError: self.init(ExitStatus(error), error.description)

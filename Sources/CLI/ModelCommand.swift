@@ -6,7 +6,8 @@ struct ModelCommand: AsyncParsableCommand {
         commandName: "model",
         abstract: "Look at, check, run and make model folders.",
         subcommands: [
-            ModelInspectCommand.self, ModelCheckCommand.self, ModelCreateCommand.self,
+            ModelInspectCommand.self, ModelCheckCommand.self, ModelRunCommand.self,
+            ModelCreateCommand.self,
         ]
     )
 }

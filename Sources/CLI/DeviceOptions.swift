@@ -1,0 +1,33 @@
+import ArgumentParser
+import Tensors
+
+extension KernelVersion: ExpressibleByArgument {}
+extension ProductProvider: ExpressibleByArgument {}
+
+/// Which device computes, and how; shared by all commands that compute.
+struct DeviceOptions: ParsableArguments {
+    @Option(help: "Threads; all of the processor's unless given.")
+    var threads: Int?
+
+    @Option(help: "CPU kernels; the widest this processor runs unless given.")
+    var kernels: KernelVersion?
+
+    @Option(help: "Who multiplies matrices: weft's register tiles or OpenBLAS.")
+    var products: ProductProvider?
+
+    func validate() throws {
+        if let threads, !(1...1024).contains(threads) {
+            throw ValidationError("--threads: expected 1 to 1024, found \(threads)")
+        }
+        if let kernels, !KernelVersion.available.contains(kernels) {
+            let names = KernelVersion.available.map(\.rawValue).joined(separator: ", ")
+            throw ValidationError(
+                "--kernels: this processor has no \(kernels.rawValue); it runs \(names)"
+            )
+        }
+    }
+
+    func makeBackend() -> CPUBackend {
+        CPUBackend(CPUConfiguration(threads: threads, kernels: kernels, products: products))
+    }
+}
