@@ -61,6 +61,23 @@ package struct FreshComponent: Sendable {
             try JSONValue.object(config).write(to: "\(place)/\(kind.configName)")
         }
         try CheckpointFolder.enter(kind.folder, library: kind.library, config, in: folder)
+        if kind == .gen1 { try Self.writeSchedule(in: folder) }
+    }
+
+    /// Gives a folder without a scheduler the one that gen1 is trained under.
+    private static func writeSchedule(in folder: String) throws(CheckpointError) {
+        let place = "\(folder)/\(ComponentKind.scheduler.folder)"
+        let config = Gen1Config.schedule
+        let isNew = try CheckpointError.reading(place) { () throws(FileError) in
+            guard try SystemFile.status(of: place) == nil else { return false }
+            try SystemFile.makeFolder(place)
+            let path = "\(place)/\(ComponentKind.scheduler.configName)"
+            try JSONValue.object(config).write(to: path)
+            return true
+        }
+        guard isNew else { return }
+        let kind = ComponentKind.scheduler
+        try CheckpointFolder.enter(kind.folder, library: kind.library, config, in: folder)
     }
 
     private func writeParameters(to path: String) throws(FileError) {
@@ -118,20 +135,22 @@ extension ComponentKind {
         }
     }
 
-    /// The config with the entries that say what it is of.
+    /// The config with the entry that says what it is of.
     fileprivate func completed(_ config: ConfigObject) -> ConfigObject {
-        let className: String
-        switch self {
-        case .gen1: return Gen1Config.completed(config)
-        case .unet2d: className = "UNet2DConditionModel"
-        case .vae: className = "AutoencoderKL"
-        case .prior: className = "PriorTransformer"
-        case .textEncoder, .imageEncoder, .depthEstimator, .tokenizer, .scheduler:
-            return config
-        }
-        guard !config.contains("_class_name") else { return config }
+        if self == .gen1 { return Gen1Config.completed(config) }
+        guard config.className == nil else { return config }
         var values = config.values
-        values["_class_name"] = .string(className)
+        switch self {
+        case .unet2d: values["_class_name"] = .string("UNet2DConditionModel")
+        case .vae: values["_class_name"] = .string("AutoencoderKL")
+        case .prior: values["_class_name"] = .string("PriorTransformer")
+        case .textEncoder:
+            values["architectures"] = .array([.string("CLIPTextModelWithProjection")])
+        case .imageEncoder:
+            values["architectures"] = .array([.string("CLIPVisionModelWithProjection")])
+        case .depthEstimator: values["architectures"] = .array([.string("DPTForDepthEstimation")])
+        case .gen1, .tokenizer, .scheduler: break
+        }
         return ConfigObject(values, label: config.label)
     }
 
@@ -155,7 +174,8 @@ extension CheckpointFolder {
     ) throws(CheckpointError) {
         let path = "\(folder)/model_index.json"
         var index = try JSONValue.object(at: path) ?? ["_class_name": .string("WeftPipeline")]
-        index[name] = .array([.string(library), config["_class_name", default: .null]])
+        let className = ConfigObject(config, label: path).className
+        index[name] = .array([.string(library), className.map { .string($0) } ?? .null])
         let document = JSONValue.object(index)
         try CheckpointError.reading(path) { () throws(FileError) in
             try document.write(to: path)
@@ -164,6 +184,15 @@ extension CheckpointFolder {
 }
 
 extension ConfigObject {
+    /// The class that the config says it is of, in either library's way.
+    fileprivate var className: String? {
+        if case .string(let name)? = values["_class_name"] { return name }
+        guard case .array(let names)? = values["architectures"],
+            case .string(let name)? = names.first
+        else { return nil }
+        return name
+    }
+
     /// Reads a config file.
     ///
     /// - Parameter path: A JSON file that holds an object.

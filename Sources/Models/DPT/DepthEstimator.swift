@@ -92,7 +92,7 @@ package struct DepthEstimator: Sendable {
                 padding: Padding(1),
                 weights["2"]
             )
-            output = try Linear(Self.inner, 1, weights["4"])
+            output = try Linear(Self.inner, 1, storage: .convolution, weights["4"])
         }
 
         func callAsFunction(_ x: Tensor) -> Tensor {

@@ -63,7 +63,7 @@ struct FusionBlock: Sendable {
             bias: config.hasFusionBias,
             weights["residual_layer2"]
         )
-        projection = try Linear(channels, channels, weights["projection"])
+        projection = try Linear(channels, channels, storage: .convolution, weights["projection"])
     }
 
     /// Maps `x` and the finer map `skip`, both `[N, H, W, C]`, to twice the size.

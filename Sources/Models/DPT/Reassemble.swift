@@ -30,7 +30,12 @@ struct Reassemble: Sendable {
                 weights["readout_projects"][index]["0"]
             ) : nil
         let layer = weights["layers"][index]
-        projection = try Linear(config.channels, channels, layer["projection"])
+        projection = try Linear(
+            config.channels,
+            channels,
+            storage: .convolution,
+            layer["projection"]
+        )
         switch config.scales[index] {
         case .enlarged(by: 1):
             resize = .none

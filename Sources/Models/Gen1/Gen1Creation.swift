@@ -82,6 +82,16 @@ extension FreshComponent {
 }
 
 extension Gen1Config {
+    /// Stable Diffusion's noise schedule, under which its weights were trained, with the paper's
+    /// prediction type.
+    static let schedule: [String: JSONValue] = [
+        "_class_name": .string("DDIMScheduler"), "num_train_timesteps": .integer(1000),
+        "beta_schedule": .string("scaled_linear"), "beta_start": .number(0.00085),
+        "beta_end": .number(0.012), "prediction_type": .string("v_prediction"),
+        "clip_sample": .bool(false), "set_alpha_to_one": .bool(false),
+        "steps_offset": .integer(1), "timestep_spacing": .string("leading"),
+    ]
+
     /// The config with the keys that say what it is of, and those whose default is not diffusers'.
     static func completed(_ config: ConfigObject) -> ConfigObject {
         var values = config.values

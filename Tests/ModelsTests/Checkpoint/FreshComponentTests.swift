@@ -34,7 +34,9 @@ struct FreshComponentTests {
             try FreshComponent(kind, config: try config(golden), seed: 9).write(to: folder("made"))
         }
         let made = try CheckpointFolder.open(folder("made"))
-        #expect(made.components.map(\.name) == ["unet", "vae"])
+        #expect(made.components.map(\.name) == ["scheduler", "unet", "vae"])
+        let scheduler = try made.component("scheduler").config("scheduler_config.json")
+        #expect(try scheduler.string("prediction_type") == "v_prediction")
         let vae = try made.component("vae")
         #expect(try vae.kind() == .vae)
         let store = ParameterStore(try vae.tensors(), backend: ShapeBackend())
@@ -42,6 +44,36 @@ struct FreshComponentTests {
         _ = try AutoencoderEncoder(vaeConfig, store.root)
         _ = try AutoencoderDecoder(vaeConfig, store.root)
         try store.finish()
+    }
+
+    /// Networks of the other library say what they are of in another key.
+    @Test func everyNetworkCanBeMadeAndIsSound() throws {
+        let transformer: [String: JSONValue] = [
+            "hidden_size": .integer(32), "num_hidden_layers": .integer(4),
+            "num_attention_heads": .integer(4), "intermediate_size": .integer(64),
+            "projection_dim": .integer(24), "image_size": .integer(28),
+            "patch_size": .integer(14), "vocab_size": .integer(50),
+            "backbone_out_indices": .array((0..<4).map { .integer($0) }),
+            "neck_hidden_sizes": .array([8, 8, 16, 16].map { .integer($0) }),
+            "fusion_hidden_size": .integer(8), "hidden_act": .string("gelu"),
+        ]
+        let prior: [String: JSONValue] = [
+            "num_layers": .integer(1), "num_attention_heads": .integer(2),
+            "attention_head_dim": .integer(8), "embedding_dim": .integer(24),
+        ]
+        for kind in [ComponentKind.textEncoder, .imageEncoder, .depthEstimator, .prior] {
+            let values = kind == .prior ? prior : transformer
+            let config = ConfigObject(values, label: "config.json")
+            try FreshComponent(kind, config: config, seed: 1).write(to: folder("made"))
+        }
+        let checks = try CheckpointFolder.open(folder("made")).check()
+        #expect(checks.count == 4)
+        for check in checks {
+            guard case .sound = check.outcome else {
+                Issue.record("\(check.name): \(check.outcome)")
+                continue
+            }
+        }
     }
 
     @Test func refusesAConfigThatMakesNoNetwork() throws {
