@@ -14,10 +14,10 @@ package enum WindowTaper: String, CaseIterable, Sendable {
 
 /// The share each window has in each of its frames, computed once in double.
 ///
-/// p_k(f) = w_k(f) / Σ_j w_j(f) for raw weights w. With half-sample offsets a = (i + ½) / o_left and
-/// b = (L − i − ½) / o_right, at most 1, for frame i of a window and the actual overlaps o with its
-/// neighbours (1 at the ends of the shot): linear min(a, b), Hann sin²(πa/2) sin²(πb/2), pyramid
-/// min(i + 1, L − i), flat 1.
+/// p_k(f) = w_k(f) / Σ_j w_j(f) for raw weights w. With half-sample offsets a = (i + ½) / o_left
+/// and b = (L − i − ½) / o_right, at most 1, for frame i of a window and the actual overlaps o with
+/// its neighbours (1 at the ends of the shot): linear min(a, b), Hann sin²(πa/2) sin²(πb/2),
+/// pyramid min(i + 1, L − i), flat 1.
 package struct BlendWeights: Hashable, Sendable {
     package let plan: WindowPlan
     /// A row for each window, a value for each of its frames.

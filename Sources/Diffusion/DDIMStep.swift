@@ -2,7 +2,8 @@ package import Tensors
 
 /// One DDIM step as coefficients.
 ///
-/// Song et al. 2020, equation 12. With m the denoiser's output after guidance, z fresh noise and ′ the level stepped to:
+/// Song et al. 2020, equation 12. With m the denoiser's output after guidance, z fresh noise and ′
+/// the level stepped to:
 ///
 ///     x̂₀ = clip(original.sample · x + original.output · m)
 ///     ε  = noise.sample · x + noise.output · m

@@ -12,8 +12,8 @@ package enum GuidanceBranch: Int, CaseIterable, Sendable {
 
 /// Which evaluations of the denoiser a guided step needs, and how they are combined.
 ///
-/// Esser et al. 2023 (arXiv 2302.03011), section 3.3, with ω the guidance scale and ω_t the temporal
-/// scale:
+/// Esser et al. 2023 (arXiv 2302.03011), section 3.3, with ω the guidance scale and ω_t the
+/// temporal scale:
 ///
 ///     μ̃ = μ^π(z, ∅) + ω_t · (μ(z, ∅) − μ^π(z, ∅)) + ω · (μ(z, c) − μ(z, ∅))
 ///

@@ -3,9 +3,9 @@ package import Tensors
 /// Blends what windows have sampled into one latent per frame.
 ///
 /// Sums run over windows in ascending order, in double, and are rounded once to float32: the same
-/// windows give the same bits on every machine and in whatever order they arrive, windows that agree
-/// are left exactly as they are, and a frame only one window holds is copied. Works on any tensors
-/// whose outermost axis is frames.
+/// windows give the same bits on every machine and in whatever order they arrive, windows that
+/// agree are left exactly as they are, and a frame only one window holds is copied. Works on any
+/// tensors whose outermost axis is frames.
 package struct LatentFuser: Sendable {
     package let weights: BlendWeights
 

@@ -13,9 +13,11 @@ package enum SampleClipping: Hashable, Sendable {
     case none
     /// Values beyond ± the bound are set to it.
     case range(Double)
-    /// Saharia et al. 2022, section 2.3: with s the `ratio` quantile of |x̂₀| over one frame, held to
-    /// 1 ... `largest`, x̂₀ is clipped to ± s and divided by s. Per frame and never per window, so
-    /// that a frame's result does not depend on the window that made it.
+    /// Per frame: clipped to ± s and divided by s, with s the `ratio` quantile of |x̂₀| held to
+    /// 1 ... `largest`.
+    ///
+    /// Saharia et al. 2022, section 2.3. Never per window, so that a frame's result does not depend
+    /// on the window that made it.
     case dynamic(ratio: Double, largest: Double)
 }
 

@@ -15,8 +15,8 @@ package struct UnCLIPConfig: Hashable, Sendable {
 
 /// The ancestral sampler of diffusion priors on the squared-cosine schedule.
 ///
-/// Ramesh et al. 2022 (arXiv 2204.06125); DDPM's posterior, Ho et al. 2020, equation 7, over skipped
-/// timesteps.
+/// Ramesh et al. 2022 (arXiv 2204.06125); DDPM's posterior, Ho et al. 2020, equation 7, over
+/// skipped timesteps.
 package struct UnCLIPSampler: Hashable, Sendable {
     package let config: UnCLIPConfig
     package let schedule: NoiseSchedule

@@ -2,8 +2,8 @@
 ///
 /// Balanced layout, in integers only so that all machines agree: if F ≤ L there is one window of F
 /// frames; otherwise W = 1 + ⌈(F − L) / (L − O)⌉ windows of exactly L frames start at
-/// ⌊k (F − L) / (W − 1)⌋. Neighbours share at least O frames, the first window starts at frame 0, the
-/// last ends at F, and starts strictly ascend.
+/// ⌊k (F − L) / (W − 1)⌋. Neighbours share at least O frames, the first window starts at frame 0,
+/// the last ends at F, and starts strictly ascend.
 package struct WindowPlan: Hashable, Sendable {
     /// F.
     package let frameCount: Int

@@ -163,4 +163,31 @@ struct DDIMStepTests {
         #expect(clipping.apply(to: together).values == apart)
         #expect(apart.allSatisfy { abs($0) <= 1 })
     }
+
+    @Test(arguments: cases)
+    func deviceTakesTheSameStep(case: Case) throws {
+        let sampler = try DDIMSampler(`case`.config, steps: `case`.steps)
+        let backend = CPUBackend()
+        let shape: Shape = [3, 4, 4, 2]
+        let tensors = (1...3).map { randomTensor(shape, seed: $0, scale: 1.5) }
+        let device = tensors.map { backend.upload($0) }
+        for index in [0, `case`.steps / 2, `case`.steps - 1] {
+            let step = sampler.step(index, eta: `case`.eta)
+            let isNoisy = step.freshNoise > 0
+            let expected = step.advance(
+                tensors[0],
+                output: tensors[1],
+                noise: isNoisy ? tensors[2] : nil
+            )
+            let found = try step.advance(
+                device[0],
+                output: device[1],
+                noise: isNoisy ? device[2] : nil
+            ).download()
+            #expect(nmse(found, expected) < 1e-12)
+            let original = try step.predictedOriginal(device[0], output: device[1]).download()
+            let hostOriginal = step.predictedOriginal(tensors[0], output: tensors[1])
+            #expect(nmse(original, hostOriginal) < 1e-12)
+        }
+    }
 }

@@ -66,4 +66,13 @@ struct GuidancePlanTests {
         let output = randomTensor([1, 3], seed: 9)
         #expect(GuidancePlan(scale: 1).combine([output]) == output)
     }
+
+    @Test(arguments: scales, scales)
+    func deviceCombinesAlike(scale: Double, temporalScale: Double) throws {
+        let backend = CPUBackend()
+        let plan = GuidancePlan(scale: scale, temporalScale: temporalScale)
+        let outputs = plan.terms.indices.map { randomTensor([2, 3, 4], seed: UInt64($0)) }
+        let found = try plan.combine(outputs.map { backend.upload($0) }).download()
+        #expect(nmse(found, plan.combine(outputs)) < 1e-10)
+    }
 }

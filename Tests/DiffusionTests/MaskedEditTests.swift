@@ -42,4 +42,16 @@ struct MaskedEditTests {
         let expected = zip(Self.source.values, Self.latents.values).map { 0.25 * $0 + 0.75 * $1 }
         #expect(nmse(result.values, expected) < 1e-12)
     }
+
+    @Test func deviceReinsertsTheSame() throws {
+        let sampler = try DDIMSampler(.stableDiffusion, steps: 10)
+        let mask = Self.mask { Float($0 % 4) / 3 }
+        let edit = MaskedEdit(source: Self.source, noise: Self.noise, mask: mask)
+        let found = try edit.reinsert(
+            into: CPUBackend().upload(Self.latents),
+            after: 4,
+            of: sampler
+        ).download()
+        #expect(found == edit.reinsert(into: Self.latents, after: 4, of: sampler))
+    }
 }

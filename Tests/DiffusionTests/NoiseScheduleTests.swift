@@ -5,7 +5,7 @@ struct NoiseScheduleTests {
     struct Recorded: Sendable {
         let schedule: BetaSchedule
         var timesteps = 1000
-        /// Σ (t + 1) · bits of the float32 values, recorded from diffusers 0.42.1 on PyTorch 2.13.0.
+        /// Σ (t + 1) · bits of the float32 values, from diffusers 0.42.1 on PyTorch 2.13.0.
         let betaBits: UInt64
         var alphaBarBits: UInt64?
     }

@@ -17,4 +17,13 @@ struct NoisingTests {
         #expect(Noising(alphaBar: 1)(clean, noise: noise) == clean)
         #expect(Noising(alphaBar: 0)(clean, noise: noise) == noise)
     }
+
+    @Test func deviceNoisesAlike() throws {
+        let backend = CPUBackend()
+        let clean = randomTensor([2, 3, 5, 4], seed: 1)
+        let noise = randomTensor([2, 3, 5, 4], seed: 2)
+        let level = Noising(alphaBar: 0.3)
+        let found = try level(backend.upload(clean), noise: backend.upload(noise)).download()
+        #expect(nmse(found, level(clean, noise: noise)) < 1e-12)
+    }
 }
