@@ -7,7 +7,9 @@ struct WeftCommand: AsyncParsableCommand {
         commandName: "weft",
         abstract: "A distributed render farm for video-to-video diffusion.",
         version: weftVersion,
-        subcommands: [ModelCommand.self, DoctorCommand.self]
+        subcommands: [
+            PlanCommand.self, StitchCommand.self, ModelCommand.self, DoctorCommand.self,
+        ]
     )
 }
 

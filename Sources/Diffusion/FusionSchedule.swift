@@ -28,14 +28,17 @@ package struct FusionSchedule: Hashable, Sendable {
         interval: FusionInterval,
         until: Double = 1
     ) throws(StitchError) {
-        guard !steps.isEmpty else { throw StitchError("no steps to run") }
+        guard !steps.isEmpty else { throw StitchError(.settings, "no steps to run") }
         guard until >= 0, until <= 1 else {
-            throw StitchError("fuse-until \(until): expected a share from 0 to 1")
+            throw StitchError(.settings, "fuse-until \(until): expected a share from 0 to 1")
         }
         var ends: [Int] = []
         if case .every(let count) = interval {
             guard count >= 1 else {
-                throw StitchError("fuse-every \(count): expected at least 1 step, or never")
+                throw StitchError(
+                    .settings,
+                    "fuse-every \(count): expected at least 1 step, or never"
+                )
             }
             // Shares such as 0.29 of 100 steps must not lose a step to rounding.
             let last = Int((until * Double(steps.count) + 1e-9).rounded(.down))

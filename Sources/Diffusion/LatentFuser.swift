@@ -104,9 +104,10 @@ package struct OverlapMismatch: Hashable, Sendable {
     /// σ², the mean of both windows' variances on these frames.
     package let variance: Double
 
-    /// D / (2σ²): 0 for identical windows, 1 for unrelated ones; 0 where nothing varies.
+    /// D / (2σ²): 0 for identical windows, 1 for unrelated ones; infinite if windows that differ do
+    /// not vary.
     package var ratio: Double {
-        meanSquaredDifference > 0 ? meanSquaredDifference / (2 * variance) : 0
+        meanSquaredDifference == 0 ? 0 : meanSquaredDifference / (2 * variance)
     }
 
     init(_ overlap: WindowOverlap, left: ArraySlice<Float>, right: ArraySlice<Float>) {

@@ -22,13 +22,17 @@ package struct WindowPlan: Hashable, Sendable {
     /// - Throws: `StitchError` if a number is out of range.
     package init(frameCount: Int, length: Int, overlap: Int) throws(StitchError) {
         guard frameCount >= 1, frameCount <= Self.sampledFramesMax else {
-            throw StitchError("frames \(frameCount): expected 1 to \(Self.sampledFramesMax)")
+            throw StitchError(
+                .settings,
+                "frames \(frameCount): expected 1 to \(Self.sampledFramesMax)"
+            )
         }
         guard length >= 1 else {
-            throw StitchError("window \(length): expected at least 1 frame")
+            throw StitchError(.settings, "window \(length): expected at least 1 frame")
         }
         guard overlap >= 0, overlap < length else {
             throw StitchError(
+                .settings,
                 "overlap \(overlap): expected 0 to \(length - 1), less than the window of \(length)"
             )
         }
@@ -43,6 +47,7 @@ package struct WindowPlan: Hashable, Sendable {
             let steps = (excess + stride - 1) / stride
             guard (steps + 1) * length <= Self.sampledFramesMax else {
                 throw StitchError(
+                    .settings,
                     "\(steps + 1) windows of \(length) frames: expected at most "
                         + "\(Self.sampledFramesMax) frames in all windows; lower the overlap"
                 )
@@ -54,9 +59,9 @@ package struct WindowPlan: Hashable, Sendable {
         }
     }
 
-    /// Bound of the frames in all windows together, so that no request exhausts memory: a month of
-    /// video at 25 frames a second.
-    package static let sampledFramesMax = 1 << 26
+    /// Bound of the frames in all windows together, so that no request exhausts memory: nearly two
+    /// days of video at 25 frames a second.
+    package static let sampledFramesMax = 1 << 22
 
     /// Indices of the windows that hold `frame`; never empty.
     package func windows(covering frame: Int) -> Range<Int> {
@@ -73,6 +78,11 @@ package struct WindowPlan: Hashable, Sendable {
         let frames = windows[window]
         return windows(covering: frames.lowerBound)
             .lowerBound..<windows(covering: frames.upperBound - 1).upperBound
+    }
+
+    /// Indices of the other windows that share a frame with `window`, ascending.
+    package func neighbours(of window: Int) -> [Int] {
+        windows(touching: window).filter { $0 != window }
     }
 
     /// Each pair of windows that share frames, ascending.
