@@ -42,16 +42,14 @@ struct Failure: Error {
         case let error as TokenizerError: self.init(.badInput, error.description)
         case let error as InputError: self.init(.badInput, error.description)
         case let error as SamplerError: self.init(.usage, error.description)
-        case let error as StitchError: self.init(.usage, error.description)
+        case let error as StitchError:
+            self.init(error.code == .windows ? .badInput : .usage, error.description)
         case let error as NetworkInputError: self.init(.badInput, error.description)
         case let error as CheckpointError: self.init(ExitStatus(error), error.description)
         case let error as SafetensorsError: self.init(ExitStatus(error), error.description)
         case let error as FileError: self.init(ExitStatus(error), error.description)
         case let error as JSONError: self.init(.badInput, error.description)
         case let error as InventoryError: self.init(.unavailable, error.description)
-        case let error as SamplerError: self.init(.usage, error.description)
-        case let error as StitchError:
-            self.init(error.code == .windows ? .badInput : .usage, error.description)
         case let error as BackendError: self.init(.internalError, error.description)
         default: return nil
         }
