@@ -92,7 +92,11 @@ let package = Package(
         tests("NNTests", ["NN", "Tensors"]),
         tests("ModelsTests", ["Models", "NN", "Tensors"], resources: [.copy("Goldens")]),
         tests("DiffusionTests", ["Diffusion", "Tensors"], resources: [.copy("Goldens")]),
-        tests("PipelinesTests", ["Pipelines", "Models", "Diffusion", "NN", "Tensors"]),
+        tests(
+            "PipelinesTests",
+            ["Pipelines", "Models", "Diffusion", "NN", "Tensors"],
+            resources: [.copy("Goldens")]
+        ),
         tests("SchedulingTests", ["Scheduling"]),
         tests("WireProtocolTests", ["WireProtocol", "Scheduling"]),
         tests("ZeroMQTests", ["ZeroMQ"]),

@@ -407,4 +407,5 @@ def main():
     )
 
 
-main()
+if __name__ == "__main__":
+    main()
