@@ -6,9 +6,7 @@ import TestSupport
 import Testing
 
 struct CheckpointCheckTests {
-    static let networks: [ComponentKind] = ComponentKind.allCases.filter {
-        $0.hasWeights && !SmallComponent.config($0).isEmpty
-    }
+    static let networks = ComponentKind.allCases.filter(\.hasWeights)
 
     private let folder: TemporaryFolder
 
@@ -116,6 +114,19 @@ struct CheckpointCheckTests {
         #expect(tensors.contains { $0.0 == "encoder.mid_block.attentions.0.query.weight" })
         try SafetensorsFile.write(Dictionary(uniqueKeysWithValues: tensors), to: path)
         #expect(try check("vae").word == "sound")
+    }
+
+    @Test(arguments: networks)
+    func freshComponentsAreSound(_ kind: ComponentKind) throws {
+        var values = SmallComponent.config(kind)
+        values["architectures"] = nil
+        values["_class_name"] = nil
+        let config = ConfigObject(values, label: "config.json")
+        let made = folder("made")
+        try FreshComponent(kind, config: config, seed: 1).write(to: made)
+        let checks = try CheckpointFolder.open(made).check()
+        #expect(checks.map(\.name) == [kind.folder])
+        #expect(checks.map(\.word) == ["sound"], "\(checks[0].json.serialized())")
     }
 
     @Test func oneFaultDoesNotHideOthers() throws {

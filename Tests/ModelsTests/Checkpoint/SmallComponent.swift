@@ -32,9 +32,52 @@ enum SmallComponent {
                 "down_block_types": types("DownEncoderBlock2D", "DownEncoderBlock2D"),
                 "up_block_types": types("UpDecoderBlock2D", "UpDecoderBlock2D"),
             ]
-        case .textEncoder, .imageEncoder, .depthEstimator, .prior, .tokenizer, .scheduler:
-            return [:]
+        case .textEncoder:
+            return transformer(
+                "CLIPTextModelWithProjection",
+                [
+                    "vocab_size": .integer(11), "max_position_embeddings": .integer(5),
+                    "projection_dim": .integer(3),
+                ]
+            )
+        case .imageEncoder:
+            return transformer(
+                "CLIPVisionModelWithProjection",
+                [
+                    "image_size": .integer(4), "patch_size": .integer(2),
+                    "projection_dim": .integer(3),
+                ]
+            )
+        case .depthEstimator:
+            let four = JSONValue.array([.integer(4), .integer(4), .integer(8), .integer(8)])
+            return transformer(
+                "DPTForDepthEstimation",
+                [
+                    "num_hidden_layers": .integer(4), "image_size": .integer(16),
+                    "patch_size": .integer(4), "fusion_hidden_size": .integer(4),
+                    "backbone_out_indices": .array((0..<4).map { .integer($0) }),
+                    "neck_hidden_sizes": four,
+                ]
+            )
+        case .prior:
+            return [
+                "_class_name": .string("PriorTransformer"), "num_attention_heads": .integer(2),
+                "attention_head_dim": .integer(4), "num_layers": .integer(1),
+                "embedding_dim": .integer(6), "num_embeddings": .integer(3),
+            ]
+        case .tokenizer, .scheduler: return [:]
         }
+    }
+
+    private static func transformer(
+        _ className: String,
+        _ more: [String: JSONValue]
+    ) -> [String: JSONValue] {
+        [
+            "architectures": .array([.string(className)]), "hidden_size": .integer(8),
+            "intermediate_size": .integer(12), "num_hidden_layers": .integer(1),
+            "num_attention_heads": .integer(2),
+        ].merging(more) { $1 }
     }
 
     /// Writes a component of a kind below `folder`, with all parameters 0.5.
