@@ -1,3 +1,4 @@
+import Foundation
 import Models
 import NN
 import Tensors
@@ -111,5 +112,24 @@ struct CheckpointFolderTests {
             try sentence { _ = try component.kind() }
                 == #"DIR/unet: "_class_name": expected a class"#
         )
+    }
+
+    /// Whatever an index says, it is refused or means components of this folder.
+    @Test(arguments: Mutations.seeds)
+    func damagedIndexesAreRefusedOrStayInside(seed: UInt64) throws {
+        let index = Array(
+            #"{"_class_name":"P","unet":["diffusers","UNet2DConditionModel"],"vae":["a","b"]}"#.utf8
+        )
+        let path = folder("model_index.json")
+        var mutations = Mutations(seed: seed)
+        for _ in 0..<500 {
+            try Data(mutations.mutated(index)).write(to: URL(fileURLWithPath: path))
+            guard let checkpoint = try? CheckpointFolder.open(folder.path) else { continue }
+            for component in checkpoint.components {
+                #expect(component.path == "\(folder.path)/\(component.name)")
+                #expect(!component.name.contains("/") && component.name != "..")
+            }
+            #expect(checkpoint.check().count == checkpoint.components.count)
+        }
     }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import Models
 import NN
 import Tensors
@@ -122,5 +123,29 @@ struct CheckpointWeightsTests {
             try sentence()
                 == "DIR/model.safetensors: expected a safetensors file, found only 5 bytes"
         )
+    }
+
+    /// Whatever an index of shards says, it is refused or its tensors are where it says.
+    @Test(arguments: Mutations.seeds)
+    func damagedShardIndexesAreRefusedOrTrue(seed: UInt64) throws {
+        try write(["x", "a"], to: "1.safetensors")
+        try write(["y"], to: "2.safetensors")
+        let index = Array(
+            #"{"weight_map":{"x":"1.safetensors","a":"1.safetensors","y":"2.safetensors"}}"#.utf8
+        )
+        let path = folder("model.safetensors.index.json")
+        var mutations = Mutations(seed: seed)
+        for round in 0..<500 {
+            let bytes = round == 0 ? index : mutations.mutated(index)
+            try Data(bytes).write(to: URL(fileURLWithPath: path))
+            do {
+                let weights = try component.weights("model")
+                // Every shard that is listed is listed whole, so only shards can be left out.
+                #expect([["a", "x", "y"], ["a", "x"], ["y"], []].contains(weights.names))
+                for name in weights.names { #expect(weights.tensor(named: name)?.floats() == [0]) }
+            } catch {
+                #expect(round > 0, "\(error)")
+            }
+        }
     }
 }
