@@ -1,5 +1,6 @@
 import ArgumentParser
 import Models
+import Pipelines
 import Tensors
 
 struct ModelCheckCommand: AsyncParsableCommand {

@@ -168,6 +168,18 @@ struct ModelCommandTests {
         expectSentence(outcome.errors, damage.words)
     }
 
+    @Test func `a scheduler that no sampler understands is refused`() throws {
+        let folder = try TemporaryFolder()
+        _ = try folder.write("{}", to: "model_index.json")
+        _ = try folder.write(
+            #"{"_class_name": "DDIMScheduler", "beta_schedule": "zigzag"}"#,
+            to: "scheduler/scheduler_config.json"
+        )
+        let outcome = try Program.run(["model", "check", folder.path])
+        #expect(outcome.status == 65)
+        expectSentence(outcome.errors, ["scheduler_config.json: beta_schedule", "zigzag"])
+    }
+
     @Test func `a component outside the folder is refused`() throws {
         let folder = try TemporaryFolder()
         _ = try folder.write(#"{"../vae":["diffusers","AutoencoderKL"]}"#, to: "model_index.json")

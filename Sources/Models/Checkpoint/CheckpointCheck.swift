@@ -48,17 +48,25 @@ package struct ComponentCheck: Sendable {
 extension CheckpointFolder {
     /// Loads every component as its network would, on a device of shapes, and reads all weights.
     ///
-    /// - Parameter variant: As for `CheckpointComponent.tensors(variant:)`.
+    /// - Parameters:
+    ///   - variant: As for `CheckpointComponent.tensors(variant:)`.
+    ///   - readScheduler: Reads a scheduler's config, of which this target knows nothing.
     /// - Returns: One result a component; nothing is thrown, so that one fault does not hide
     ///   others.
-    package func check(variant: String? = nil) -> [ComponentCheck] {
-        components.map { $0.check(variant: variant) }
+    package func check(
+        variant: String? = nil,
+        readScheduler: (ConfigObject) throws -> Void
+    ) -> [ComponentCheck] {
+        components.map { $0.check(variant: variant, readScheduler: readScheduler) }
     }
 }
 
 extension CheckpointComponent {
     /// Loads the component as its network would, on a device of shapes, and reads all weights.
-    package func check(variant: String? = nil) -> ComponentCheck {
+    package func check(
+        variant: String? = nil,
+        readScheduler: (ConfigObject) throws -> Void
+    ) -> ComponentCheck {
         if isForeign {
             return ComponentCheck(name: name, className: declaredClass, outcome: .foreign)
         }
@@ -66,7 +74,9 @@ extension CheckpointComponent {
         do {
             let kind = try kind()
             guard kind.hasWeights else {
-                try checkFiles(kind)
+                let config = try config(kind.configName)
+                if kind == .scheduler { try readScheduler(config) }
+                if kind == .tokenizer { _ = try BPETokenizer.load(folder: path) }
                 return ComponentCheck(name: name, className: className, outcome: .readable)
             }
             let source = try tensors(variant: variant)
@@ -92,11 +102,6 @@ extension CheckpointComponent {
             return false
         }
         return !ComponentKind.allCases.contains { $0.folder == name }
-    }
-
-    private func checkFiles(_ kind: ComponentKind) throws {
-        _ = try config(kind.configName)
-        if kind == .tokenizer { _ = try BPETokenizer.load(folder: path) }
     }
 
     /// Reads every value of every tensor.

@@ -129,7 +129,7 @@ struct CheckpointFolderTests {
                 #expect(component.path == "\(folder.path)/\(component.name)")
                 #expect(!component.name.contains("/") && component.name != "..")
             }
-            #expect(checkpoint.check().count == checkpoint.components.count)
+            #expect(checkpoint.check { _ in }.count == checkpoint.components.count)
         }
     }
 }

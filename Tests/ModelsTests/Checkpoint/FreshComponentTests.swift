@@ -66,7 +66,7 @@ struct FreshComponentTests {
             let config = ConfigObject(values, label: "config.json")
             try FreshComponent(kind, config: config, seed: 1).write(to: folder("made"))
         }
-        let checks = try CheckpointFolder.open(folder("made")).check()
+        let checks = try CheckpointFolder.open(folder("made")).check { _ in }
         #expect(checks.count == 4)
         for check in checks {
             guard case .sound = check.outcome else {
