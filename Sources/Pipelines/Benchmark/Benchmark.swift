@@ -1,0 +1,142 @@
+package import Tensors
+
+/// Something that is timed: an operation or a whole network on one shape.
+package struct Benchmark: Sendable {
+    /// What its speed is measured against.
+    package enum Bound: String, Sendable {
+        /// Multiply-adds of the kernels in use.
+        case arithmetic
+        /// Copying memory.
+        case memory
+    }
+
+    /// `operation/shape` or `network/configuration`; `--filter` looks for a part of it.
+    package let name: String
+    package let bound: Bound
+    /// Bytes read and written at least once a run; for memory-bound work.
+    let bytes: Int
+    /// Makes parameters and inputs on a device and returns the work to be timed.
+    let prepare: @Sendable (any Backend) throws -> () throws -> Tensor
+}
+
+/// How fast the machine can go at most with the kernels in use.
+package struct MachineBounds: Hashable, Sendable {
+    /// Best of several runs of independent multiply-adds in registers.
+    package let arithmeticPerSecond: Double
+    /// Best of several copies of blocks larger than the caches; bytes read plus bytes written.
+    package let copiedBytesPerSecond: Double
+
+    /// Measures them; takes about a second.
+    package init(of backend: CPUBackend, clock: ContinuousClock = ContinuousClock()) {
+        var arithmetic = 0.0
+        var copied = 0.0
+        for _ in 0..<5 {
+            var operations = 0.0
+            let spent = clock.measure { operations = backend.probeArithmetic() }
+            arithmetic = max(arithmetic, operations / spent.seconds)
+            var bytes = 0
+            let moved = clock.measure { bytes = backend.probeCopy() }
+            copied = max(copied, Double(bytes) / moved.seconds)
+        }
+        arithmeticPerSecond = arithmetic
+        copiedBytesPerSecond = copied
+    }
+}
+
+/// The times of one benchmark.
+package struct BenchmarkResult: Sendable {
+    package let name: String
+    package let bound: Benchmark.Bound
+    /// Seconds of each repetition, ascending.
+    package let seconds: [Double]
+    /// Additions and multiplications of its products.
+    package let operations: Int
+    package let bytes: Int
+    package let parameterBytes: Int
+    package let activationPeakBytes: Int
+    /// Of the result, so that the work cannot be left out, and to compare devices.
+    package let checksum: Double
+    package let machine: MachineBounds
+
+    package var median: Double { seconds[seconds.count / 2] }
+    /// Operations or bytes a second at the median.
+    package var rate: Double {
+        Double(bound == .arithmetic ? operations : bytes) / median
+    }
+    /// Of the machine's bound.
+    package var share: Double {
+        let limit =
+            bound == .arithmetic ? machine.arithmeticPerSecond : machine.copiedBytesPerSecond
+        return rate / limit
+    }
+
+    package var json: JSONValue {
+        .object([
+            "name": .string(name),
+            "bound": .string(bound.rawValue),
+            "median_seconds": .number(median),
+            "min_seconds": .number(seconds[0]),
+            "max_seconds": .number(seconds[seconds.count - 1]),
+            "repetitions": .integer(seconds.count),
+            "operations": .integer(operations),
+            "bytes": .integer(bytes),
+            "rate_per_second": .number(rate),
+            "share_of_bound": .number(share),
+            "parameter_bytes": .integer(parameterBytes),
+            "activation_peak_bytes": .integer(activationPeakBytes),
+            "checksum": .number(checksum),
+        ])
+    }
+}
+
+extension Benchmark {
+    /// Times the work.
+    ///
+    /// - Parameters:
+    ///   - configuration: The device, made anew so that its memory is this benchmark's alone.
+    ///   - repetitions: How often after one run that is not counted.
+    ///   - machine: Bounds measured with the same configuration.
+    ///   - clock: Tells the time.
+    /// - Returns: The times.
+    /// - Throws: What the network throws.
+    package func run(
+        on configuration: CPUConfiguration,
+        repetitions: Int,
+        machine: MachineBounds,
+        clock: ContinuousClock = ContinuousClock()
+    ) throws -> BenchmarkResult {
+        let shapes = ShapeBackend()
+        _ = try prepare(shapes)()
+        let backend = CPUBackend(configuration)
+        let work = try prepare(backend)
+        var checksum = 0.0
+        // The first run meets fresh memory; its result is what the checksum is made of.
+        for value in try work().download().values { checksum += Double(value) }
+        backend.resetPeakMemory()
+        var seconds: [Double] = []
+        for _ in 0..<repetitions {
+            let start = clock.now
+            let result = try work()
+            try backend.synchronize()
+            seconds.append((clock.now - start).seconds)
+            precondition(result.count > 0, "\(name) made nothing")
+        }
+        return BenchmarkResult(
+            name: name,
+            bound: bound,
+            seconds: seconds.sorted(),
+            operations: shapes.productOperations,
+            bytes: bytes,
+            parameterBytes: backend.memory.parameterBytes,
+            activationPeakBytes: backend.memory.activationPeakBytes,
+            checksum: checksum,
+            machine: machine
+        )
+    }
+}
+
+extension Duration {
+    var seconds: Double {
+        Double(components.seconds) + Double(components.attoseconds) * 1e-18
+    }
+}
