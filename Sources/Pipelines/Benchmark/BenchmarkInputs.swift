@@ -28,7 +28,7 @@ enum BenchmarkInputs {
     static func store(on backend: any Backend) -> ParameterStore {
         ParameterStore(backend: backend) { declaration in
             let count = declaration.shape.count
-            let seed = UInt64(declaration.key.utf8.reduce(7) { $0 &* 31 &+ Int($1) & 0xFFFF_FFFF })
+            let seed = declaration.key.utf8.reduce(7) { $0 &* 31 &+ UInt64($1) }
             return StoredTensor(name: declaration.key, shape: declaration.shape) {
                 guard declaration.shape.rank > 1 else {
                     let isScale = declaration.key.hasSuffix("weight")
