@@ -15,8 +15,8 @@ static inline int weft_averror_invalid_data(void) { return AVERROR_INVALIDDATA; 
 // The timestamp that means "none".
 static inline int64_t weft_av_no_timestamp(void) { return AV_NOPTS_VALUE; }
 
-// Degrees by which a player turns a stream's pictures counter-clockwise; 0 if the file does not say.
-// The place of this in the library's structures changed with libavformat 61.
+// Degrees by which a player turns a stream's pictures counter-clockwise; 0 if the file does not
+// say. The place of this in the library's structures changed with libavformat 61.
 static inline double weft_av_stream_rotation(const AVStream *stream) {
     const uint8_t *matrix = NULL;
     size_t bytes = 0;

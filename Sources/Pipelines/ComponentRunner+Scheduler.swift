@@ -3,8 +3,8 @@ import Models
 import Tensors
 
 extension ComponentRunner {
-    /// One step: `sample` and `model_output` of any shape, `timestep` `[1]`; gives `prev_sample` and
-    /// `pred_original_sample`.
+    /// One step: `sample` and `model_output` of any shape, `timestep` `[1]`; gives `prev_sample`
+    /// and `pred_original_sample`.
     func runScheduler(_ inputs: InputTensors, steps: Int?) throws -> ComponentOutputs {
         guard let steps else {
             throw InputError("--steps: a scheduler needs the number of steps of its run")

@@ -2,8 +2,8 @@ package import Models
 package import Tensors
 
 extension ComponentRunner {
-    /// gen1: `sample`, `structure` `[B, 4, F, H, W]`, `structure_level`, `timestep` `[B]`, `content`
-    /// `[B, D]`, `image_mode` `[1]` optional; gives `v`.
+    /// gen1: `sample`, `structure` `[B, 4, F, H, W]`, `structure_level`, `timestep` `[B]`,
+    /// `content` `[B, D]`, `image_mode` `[1]` optional; gives `v`.
     func runGen1(_ inputs: InputTensors) throws -> ComponentOutputs {
         let sample = try inputs.tensor("sample", rank: 5).videoChannelsLast()
         let structure = try inputs.tensor("structure", rank: 5).videoChannelsLast()

@@ -2,7 +2,8 @@ package import Diffusion
 package import Models
 package import Tensors
 
-/// From texts to the CLIP embeddings of images that fit them: unCLIP's prior, sampled with guidance.
+/// From texts to the CLIP embeddings of images that fit them: unCLIP's prior, sampled with
+/// guidance.
 ///
 /// Ramesh et al. 2022, arXiv 2204.06125, section 2.2. N texts, D embedding channels.
 package struct PriorSampling: Sendable {

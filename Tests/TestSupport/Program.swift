@@ -12,6 +12,10 @@ package enum Program {
 
     package struct Failure: Error, CustomStringConvertible {
         package let description: String
+
+        package init(_ description: String) {
+            self.description = description
+        }
     }
 
     /// Beside the bundle of the tests, in the same configuration.
@@ -35,7 +39,7 @@ package enum Program {
     /// - Throws: `Failure` if it cannot be started or does not end in time.
     package static func run(_ arguments: [String], seconds: Int = 60) throws -> Outcome {
         guard !path.isEmpty else {
-            throw Failure(description: "no weft beside \(CommandLine.arguments)")
+            throw Failure("no weft beside \(CommandLine.arguments)")
         }
         let folder = try TemporaryFolder()
         let (output, errors) = (folder("output"), folder("errors"))
@@ -51,7 +55,7 @@ package enum Program {
         var child: pid_t = 0
         let spawned = posix_spawn(&child, path, &actions, nil, strings + [nil], environ)
         guard spawned == 0 else {
-            throw Failure(description: "\(path): \(String(cString: strerror(spawned)))")
+            throw Failure("\(path): \(String(cString: strerror(spawned)))")
         }
         let status = try wait(for: child, seconds: seconds, arguments)
         return Outcome(
@@ -72,7 +76,7 @@ package enum Program {
             guard ContinuousClock.now < deadline else {
                 kill(child, SIGKILL)
                 waitpid(child, &status, 0)
-                throw Failure(description: "weft \(arguments) did not end in \(seconds) s")
+                throw Failure("weft \(arguments) did not end in \(seconds) s")
             }
             usleep(2000)
         }

@@ -41,7 +41,8 @@ package enum ConformanceSuite {
     }
 
     private static func gated(_ rows: Int, _ inputs: Int, _ outputs: Int) -> ConformanceCase {
-        // Kernels may take the error function to 1.5e-7, which shows where a gate is far below zero.
+        // Kernels may take the error function to 1.5e-7, which shows where a gate is far below
+        // zero.
         ConformanceCase("gatedLinear", "\(rows)x\(inputs)->\(outputs)", bound: 1e-11) { backend in
             var draw = CaseInputs(seed: 2)
             let x = draw.tensor([rows, inputs])
