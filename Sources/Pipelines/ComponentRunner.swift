@@ -48,8 +48,10 @@ package struct ComponentOutputs: Sendable {
     }
 }
 
-/// Runs one network of a model on given tensors: how anyone verifies a checkpoint against another
-/// implementation. Tensor names and layouts are those of `Docs/CommandLine.md`.
+/// Runs one network of a model on given tensors.
+///
+/// It is how anyone verifies a checkpoint against another implementation. Tensor names and layouts
+/// are those of `Docs/CommandLine.md`.
 package struct ComponentRunner: Sendable {
     let folder: CheckpointFolder
     let backend: any Backend
