@@ -8,6 +8,8 @@ struct CheckpointFolderCheckTests {
         (#"{"_class_name":"PNDMScheduler","steps_offset":1}"#, "readable"),
         (#"{"_class_name":"DDIMScheduler","prediction_type":"hope"}"#, "failed"),
         (#"{"_class_name":"DDIMScheduler","beta_start":2}"#, "failed"),
+        (#"{"_class_name":"UnCLIPScheduler","prediction_type":"sample"}"#, "readable"),
+        (#"{"_class_name":"UnCLIPScheduler","prediction_type":"hope"}"#, "failed"),
     ])
     func schedulersAreReadAsTheSamplerReadsThem(_ config: String, _ word: String) throws {
         let folder = try TemporaryFolder()
