@@ -57,8 +57,15 @@ package struct FreshComponent: Sendable {
         guard status == nil else { throw CheckpointError(.alreadyThere, path: place) }
         try CheckpointError.reading(place) { () throws(FileError) in
             try SystemFile.makeFolder(place)
-            try writeParameters(to: "\(place)/\(kind.weightsName).safetensors")
-            try JSONValue.object(config).write(to: "\(place)/\(kind.configName)")
+            let weights = "\(kind.weightsName).safetensors"
+            do throws(FileError) {
+                try writeParameters(to: "\(place)/\(weights)")
+                try JSONValue.object(config).write(to: "\(place)/\(kind.configName)")
+            } catch {
+                // A component is there whole or not at all: a full disk must not block a retry.
+                SystemFile.discard(folder: place, files: [weights, kind.configName])
+                throw error
+            }
         }
         try CheckpointFolder.enter(kind.folder, library: kind.library, config, in: folder)
         if kind == .gen1 { try Self.writeSchedule(in: folder) }

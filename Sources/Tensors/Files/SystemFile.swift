@@ -53,6 +53,13 @@ package enum SystemFile {
         }
     }
 
+    /// Removes files and then the folder they were in, after a failure that is reported already:
+    /// what cannot be removed stays.
+    package static func discard(folder: String, files: [String]) {
+        for file in files { unsafe unlink("\(folder)/\(file)") }
+        unsafe rmdir(folder)
+    }
+
     /// All bytes of a small file.
     ///
     /// - Parameters:

@@ -65,6 +65,15 @@ struct SystemFileTests {
         #expect(try SystemFile.status(of: path + "/below") == nil)
     }
 
+    @Test func onlyWhatIsNamedIsDiscarded() throws {
+        _ = try folder.write("", to: "inner/a")
+        _ = try folder.write("", to: "inner/b")
+        SystemFile.discard(folder: folder("inner"), files: ["a", "none"])
+        #expect(try SystemFile.names(in: folder("inner")) == ["b"])
+        SystemFile.discard(folder: folder("inner"), files: ["b"])
+        #expect(try SystemFile.status(of: folder("inner")) == nil)
+    }
+
     @Test func foldersAreMadeOnce() throws {
         try SystemFile.makeFolder(folder("new"))
         try SystemFile.makeFolder(folder("new"))
