@@ -21,16 +21,16 @@ package struct Benchmark: Sendable {
 
 /// How fast the machine can go at most with the kernels in use.
 package struct MachineBounds: Hashable, Sendable {
-    /// Best of several runs of independent multiply-adds in registers.
+    /// Best of many runs of independent multiply-adds in registers.
     package let arithmeticPerSecond: Double
-    /// Best of several copies of blocks larger than the caches; bytes read plus bytes written.
+    /// Best of many copies of blocks larger than the caches; bytes read plus bytes written.
     package let copiedBytesPerSecond: Double
 
     /// Measures them; takes about a second.
     package init(of backend: CPUBackend, clock: ContinuousClock = ContinuousClock()) {
         var arithmetic = 0.0
         var copied = 0.0
-        for _ in 0..<5 {
+        for _ in 0..<25 {
             var operations = 0.0
             let spent = clock.measure { operations = backend.probeArithmetic() }
             arithmetic = max(arithmetic, operations / spent.seconds)
