@@ -43,18 +43,16 @@ package struct CLIPPreprocessor: Hashable, Sendable {
     package func callAsFunction(_ image: RGBImage) -> HostTensor {
         let (short, long) = (min(image.width, image.height), max(image.width, image.height))
         let longerEdge = Int(Double(shorterEdge * long) / Double(short))
-        let resized = PILResampler.resize(
-            image,
-            width: image.width <= image.height ? shorterEdge : longerEdge,
-            height: image.width <= image.height ? longerEdge : shorterEdge,
-            filter
-        )
+        let width = image.width <= image.height ? shorterEdge : longerEdge
+        let height = image.width <= image.height ? longerEdge : shorterEdge
+        let (x, y) = ((width - cropSize) / 2, (height - cropSize) / 2)
         return normalization(
-            resized.cropped(
-                x: (resized.width - cropSize) / 2,
-                y: (resized.height - cropSize) / 2,
-                width: cropSize,
-                height: cropSize
+            PILResampler.resize(
+                image,
+                width: width,
+                height: height,
+                filter,
+                keeping: (x..<x + cropSize, y..<y + cropSize)
             )
         )
     }

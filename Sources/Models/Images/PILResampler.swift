@@ -55,19 +55,29 @@ package enum PILResampler {
     ///   - width: Pixels a row of the result, positive.
     ///   - height: Rows of the result, positive.
     ///   - filter: The filter.
-    /// - Returns: The resized image.
+    ///   - part: Which pixels of the result are made, all by default: what is cut away costs
+    ///     nothing, however long the image.
+    /// - Returns: The resized image, or that part of it.
     package static func resize(
         _ image: RGBImage,
         width: Int,
         height: Int,
-        _ filter: Filter
+        _ filter: Filter,
+        keeping part: (columns: Range<Int>, rows: Range<Int>)? = nil
     ) -> RGBImage {
-        precondition(width > 0 && height > 0, "no image has \(width)×\(height) pixels")
+        let (columns, rows) = part ?? (0..<width, 0..<height)
+        precondition(
+            !columns.isEmpty && !rows.isEmpty && columns.lowerBound >= 0 && rows.lowerBound >= 0
+                && columns.upperBound <= width && rows.upperBound <= height,
+            "columns \(columns) and rows \(rows) of an image of \(width)×\(height) pixels"
+        )
         let lostRows = image.height - height
         let areColumnsFirst = lostRows > 0 && lostRows > 2 * (image.width - width)
-        var result = areColumnsFirst ? resizeColumns(image, to: height, filter) : image
-        result = resizeRows(result, to: width, filter)
-        return areColumnsFirst ? result : resizeColumns(result, to: height, filter)
+        var result = image
+        if areColumnsFirst { result = resizeColumns(result, to: height, keeping: rows, filter) }
+        result = resizeRows(result, to: width, keeping: columns, filter)
+        if !areColumnsFirst { result = resizeColumns(result, to: height, keeping: rows, filter) }
+        return result
     }
 
     private static let precisionBits = 22
@@ -79,12 +89,17 @@ package enum PILResampler {
         let weights: [Int32]
     }
 
-    private static func taps(from source: Int, to target: Int, _ filter: Filter) -> [Taps] {
+    private static func taps(
+        from source: Int,
+        to target: Int,
+        keeping part: Range<Int>,
+        _ filter: Filter
+    ) -> [Taps] {
         let scale = Double(source) / Double(target)
         let stretch = max(scale, 1)
         let support = filter.support * stretch
         let inverse = 1 / stretch
-        return (0..<target).map { index in
+        return part.map { index in
             let center = (Double(index) + 0.5) * scale
             let first = max(0, Int(center - support + 0.5))
             let end = min(source, Int(center + support + 0.5))
@@ -104,11 +119,23 @@ package enum PILResampler {
         UInt8(clamping: sum >> Int32(precisionBits))
     }
 
-    private static func resizeRows(_ image: RGBImage, to width: Int, _ filter: Filter) -> RGBImage {
-        guard width != image.width else { return image }
-        let taps = taps(from: image.width, to: width, filter)
+    private static func resizeRows(
+        _ image: RGBImage,
+        to width: Int,
+        keeping part: Range<Int>,
+        _ filter: Filter
+    ) -> RGBImage {
+        guard width != image.width else {
+            return image.cropped(
+                x: part.lowerBound,
+                y: 0,
+                width: part.count,
+                height: image.height
+            )
+        }
+        let taps = taps(from: image.width, to: width, keeping: part, filter)
         var result: [UInt8] = []
-        result.reserveCapacity(width * image.height * 3)
+        result.reserveCapacity(part.count * image.height * 3)
         for row in 0..<image.height {
             for tap in taps {
                 var (red, green, blue) = (half, half, half)
@@ -124,19 +151,22 @@ package enum PILResampler {
                 result.append(clip(blue))
             }
         }
-        return RGBImage(width: width, height: image.height, pixels: result)
+        return RGBImage(width: part.count, height: image.height, pixels: result)
     }
 
     private static func resizeColumns(
         _ image: RGBImage,
         to height: Int,
+        keeping part: Range<Int>,
         _ filter: Filter
     ) -> RGBImage {
-        guard height != image.height else { return image }
+        guard height != image.height else {
+            return image.cropped(x: 0, y: part.lowerBound, width: image.width, height: part.count)
+        }
         let bytesPerRow = image.width * 3
         var result: [UInt8] = []
-        result.reserveCapacity(height * bytesPerRow)
-        for tap in taps(from: image.height, to: height, filter) {
+        result.reserveCapacity(part.count * bytesPerRow)
+        for tap in taps(from: image.height, to: height, keeping: part, filter) {
             var sums = [Int32](repeating: half, count: bytesPerRow)
             for (offset, weight) in tap.weights.enumerated() {
                 let start = (tap.first + offset) * bytesPerRow
@@ -146,6 +176,6 @@ package enum PILResampler {
             }
             for sum in sums { result.append(clip(sum)) }
         }
-        return RGBImage(width: image.width, height: height, pixels: result)
+        return RGBImage(width: image.width, height: part.count, pixels: result)
     }
 }

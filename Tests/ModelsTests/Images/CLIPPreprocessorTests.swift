@@ -29,6 +29,18 @@ struct CLIPPreprocessorTests {
         #expect(preprocessor(image) == expected)
     }
 
+    /// Resized as a whole it would have a thousand million pixels.
+    @Test func aThreadOfPixelsIsCutBeforeItIsEnlarged() {
+        let thread = RGBImage(
+            width: 20_000,
+            height: 1,
+            pixels: [UInt8](repeating: 128, count: 60_000)
+        )
+        let values = CLIPPreprocessor()(thread)
+        #expect(values.shape == [224, 224, 3])
+        #expect(Set(values.values).count == 3)
+    }
+
     @Test func anEmptyFileIsTheClassDefault() throws {
         #expect(try config([:]) == CLIPPreprocessor())
         #expect(

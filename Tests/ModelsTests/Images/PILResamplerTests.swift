@@ -61,6 +61,35 @@ struct PILResamplerTests {
         #expect(mirrored(other) == resized)
     }
 
+    @Test(arguments: 0..<8 as Range<UInt64>, PILResampler.Filter.allCases)
+    func aPartIsCutFromTheWhole(seed: UInt64, _ filter: PILResampler.Filter) {
+        var generator = SeededGenerator(seed: seed)
+        func size() -> Int { Int.random(in: 1...40, using: &generator) }
+        func part(of count: Int) -> Range<Int> {
+            let start = Int.random(in: 0..<count, using: &generator)
+            return start..<Int.random(in: start + 1...count, using: &generator)
+        }
+        let (width, height) = (size(), seed % 4 == 0 ? 20 : size())
+        let source = (width: seed % 3 == 0 ? width : size(), height: seed % 4 == 0 ? 20 : size())
+        let (columns, rows) = (part(of: width), part(of: height))
+        let image = randomImage(width: source.width, height: source.height, &generator)
+        let whole = PILResampler.resize(image, width: width, height: height, filter)
+        let found = PILResampler.resize(
+            image,
+            width: width,
+            height: height,
+            filter,
+            keeping: (columns, rows)
+        )
+        let expected = whole.cropped(
+            x: columns.lowerBound,
+            y: rows.lowerBound,
+            width: columns.count,
+            height: rows.count
+        )
+        #expect(found == expected)
+    }
+
     private func randomImage(
         width: Int,
         height: Int,
