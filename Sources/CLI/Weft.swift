@@ -8,7 +8,8 @@ struct WeftCommand: AsyncParsableCommand {
         abstract: "A distributed render farm for video-to-video diffusion.",
         version: weftVersion,
         subcommands: [
-            PlanCommand.self, StitchCommand.self, ModelCommand.self, BenchmarkCommand.self,
+            PlanCommand.self, SampleCommand.self, StitchCommand.self, ModelCommand.self,
+            BenchmarkCommand.self,
             DoctorCommand.self,
         ]
     )

@@ -1,0 +1,250 @@
+import ArgumentParser
+import Diffusion
+import Models
+import Pipelines
+import Tensors
+
+/// Which noise the frames of a shot start from.
+enum NoiseChoice: String, CaseIterable, ExpressibleByArgument {
+    case independent
+    case shuffled
+    case lock
+}
+
+/// `weft sample`: the sampler on files, one window or a whole shot.
+struct SampleCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sample",
+        abstract: "Sample latents of a shot with a gen1 model, from tensors to tensors.",
+        discussion: """
+            Reads 'structure' [F,4,h,w] or 'depth' [F,H,W], and optionally 'content', 'source' or \
+            'frames', 'mask' and 'latents'; writes 'latents' [F,4,h,w], and 'frames' with --decode. \
+            Windows are fused as a farm fuses them. With --range only these steps are run, from \
+            'latents', as one unit of a farm.
+            """
+    )
+
+    @Option(help: "The model folder.", completion: .directory)
+    var model: String
+
+    @Option(help: "Read the weights of this variant, such as fp16.")
+    var variant: String?
+
+    @Option(name: .shortAndLong, help: "Safetensors file of the shot.", completion: .file())
+    var input: String
+
+    @Option(name: .shortAndLong, help: "Safetensors file to write.", completion: .file())
+    var output: String
+
+    @Option(help: "Denoising steps.")
+    var steps = 50
+
+    @Option(help: "Content guidance, omega; 1 is none.")
+    var guidance = 7.5
+
+    @Option(help: "Temporal guidance, omega_t; 1 is none.")
+    var temporalGuidance = 1.0
+
+    @Option(help: "Detail taken from the structure, t_s: 0 to 7.")
+    var structureLevel = 0
+
+    @Option(help: "Share of the steps run from the noised source; 1 starts from pure noise.")
+    var strength = 1.0
+
+    @Option(help: "Noise added at each step, eta: 0 to 1.")
+    var eta = 0.0
+
+    @Option(help: "Seed of all noise.")
+    var seed: UInt64 = 0
+
+    @Option(help: "How the frames' noise hangs together.")
+    var noise = NoiseChoice.shuffled
+
+    @Option(help: "Number of the first frame in its video, which keys the noise.")
+    var firstFrame = 0
+
+    @Option(help: "Run only steps A..<B, from the tensor 'latents'.")
+    var range: String?
+
+    @Option(help: "Frames of a window; the model's longest unless given.")
+    var window: Int?
+
+    @Option(help: "Frames that neighbouring windows share at least; half a window unless given.")
+    var overlap: Int?
+
+    @Option(help: "How a window's weight falls towards its ends.")
+    var taper = WindowTaper.hann
+
+    @Option(help: "Fuse windows after every so many steps, or never.")
+    var fuseEvery = FusionInterval.every(1)
+
+    @Option(help: "Share of the steps after which windows run on their own.")
+    var fuseUntil = 0.6
+
+    @Flag(help: "Also decode the latents to 'frames' [F,3,H,W] in [-1,1].")
+    var decode = false
+
+    @Flag(help: "Print one JSON object instead of text.")
+    var json = false
+
+    @OptionGroup var device: DeviceOptions
+
+    func validate() throws {
+        guard (0...Int(UInt32.max)).contains(firstFrame) else {
+            throw ValidationError("--first-frame: expected 0 to \(UInt32.max)")
+        }
+        guard guidance.isFinite, temporalGuidance.isFinite else {
+            throw ValidationError("--guidance, --temporal-guidance: expected numbers")
+        }
+    }
+
+    func run() async throws {
+        let level = try StructureLevel(structureLevel)
+        let gen1 = try Gen1Model(
+            CheckpointFolder.open(model),
+            on: device.makeBackend(),
+            variant: variant
+        )
+        let shot = try ShotFile(
+            InputTensors(SafetensorsFile.open(input)),
+            model: gen1,
+            level: level,
+            firstFrame: firstFrame
+        )
+        let network = try gen1.network()
+        let plan = try plan(frames: shot.inputs.frameCount, network.config)
+        var settings = SampleSettings(structureLevel: level)
+        settings.steps = steps
+        settings.guidance = guidance
+        settings.temporalGuidance = temporalGuidance
+        settings.strength = strength
+        settings.eta = eta
+        settings.seed = seed
+        settings.noisePrior = prior(plan)
+        guard settings.noisePrior.isValid else {
+            throw Failure(.usage, "--noise lock: expected windows of at least 2 frames")
+        }
+        let sampler = try ShotSampler(
+            network,
+            on: gen1.backend,
+            schedule: gen1.schedule(),
+            settings: settings,
+            hasContent: shot.inputs.content != nil
+        )
+        let latents = try range == nil ? whole(shot, plan, sampler) : part(shot, sampler)
+        var tensors = ["latents": latents.permuted([0, 3, 1, 2])]
+        if decode {
+            let decoder = LatentDecoder(try gen1.autoencoder(), on: gen1.backend)
+            tensors["frames"] = try decoder.frames(of: latents).permuted([0, 3, 1, 2])
+        }
+        try SafetensorsFile.write(tensors, to: output)
+    }
+
+    private func plan(frames: Int, _ config: Gen1Config) throws -> WindowPlan {
+        let length = window ?? min(config.maxFrames, 16)
+        guard length <= config.maxFrames else {
+            throw Failure(
+                .usage,
+                "--window: the model has positions for \(config.maxFrames) frames, found \(length)"
+            )
+        }
+        return try WindowPlan(
+            frameCount: frames,
+            length: length,
+            overlap: overlap ?? length / 2
+        )
+    }
+
+    private func prior(_ plan: WindowPlan) -> NoisePrior {
+        switch noise {
+        case .independent: return .independent
+        case .shuffled:
+            // Groups of four as in the paper, or the next smaller count that divides a window.
+            let group = [4, 3, 2, 1].first { plan.length % $0 == 0 } ?? 1
+            return .shuffled(window: plan.length, group: group)
+        case .lock:
+            return .blockMeanLock(
+                window: plan.length,
+                // A stride of one frame has no block to lock; its pairs are locked.
+                block: max(2, plan.length - plan.overlap)
+            )
+        }
+    }
+
+    /// All windows through all rounds.
+    private func whole(
+        _ shot: ShotFile,
+        _ plan: WindowPlan,
+        _ sampler: ShotSampler
+    ) throws -> HostTensor {
+        guard shot.latents == nil else {
+            throw Failure(.usage, "latents: a run from the start makes its own; give --range A..<B")
+        }
+        let schedule = try FusionSchedule(
+            steps: sampler.steps,
+            interval: fuseEvery,
+            until: fuseUntil
+        )
+        var rounds: [JSONValue] = []
+        let latents = try sampler.sampleShot(
+            shot.inputs,
+            weights: BlendWeights(plan, taper: taper),
+            schedule: schedule,
+            didFuse: { report in
+                rounds.append(.number(report.largestRatio))
+                if !json {
+                    let ratio = fixed(report.largestRatio, 5)
+                    print(
+                        "steps \(report.steps.lowerBound)..<\(report.steps.upperBound) of "
+                            + "\(sampler.sampler.stepCount): \(plan.windows.count) windows fused, "
+                            + "largest mismatch D/(2 sigma^2) \(ratio)"
+                    )
+                }
+            }
+        )
+        report(plan: plan, sampler: sampler, mismatches: rounds)
+        return latents
+    }
+
+    /// One window through some steps.
+    private func part(_ shot: ShotFile, _ sampler: ShotSampler) throws -> HostTensor {
+        let bounds = (range ?? "").split(separator: "..<").compactMap { Int($0) }
+        guard bounds.count == 2, bounds[0] < bounds[1], bounds[0] >= sampler.steps.lowerBound,
+            bounds[1] <= sampler.steps.upperBound
+        else {
+            let steps = "\(sampler.steps.lowerBound)..<\(sampler.steps.upperBound)"
+            throw Failure(.usage, "--range: expected A..<B within \(steps), found \(range ?? "")")
+        }
+        guard let latents = try shot.latents ?? startIfFirst(bounds[0], shot, sampler) else {
+            throw Failure(.badInput, "latents: missing; steps \(range ?? "") continue from them")
+        }
+        return try sampler.sample(
+            latents,
+            window: 0..<shot.inputs.frameCount,
+            steps: bounds[0]..<bounds[1],
+            shot.inputs
+        )
+    }
+
+    private func startIfFirst(
+        _ step: Int,
+        _ shot: ShotFile,
+        _ sampler: ShotSampler
+    ) throws -> HostTensor? {
+        step == sampler.steps.lowerBound ? try sampler.start(shot.inputs) : nil
+    }
+
+    private func report(plan: WindowPlan, sampler: ShotSampler, mismatches: [JSONValue]) {
+        guard json else { return }
+        let members: [String: JSONValue] = [
+            "frames": .integer(plan.frameCount),
+            "windows": .integer(plan.windows.count),
+            "first_step": .integer(sampler.steps.lowerBound),
+            "steps": .integer(sampler.sampler.stepCount),
+            "evaluations_per_step": .integer(sampler.evaluationsPerStep),
+            "largest_mismatch_per_fusion": .array(mismatches),
+            "output": .string(output),
+        ]
+        print(JSONValue.object(members).serialized(isIndented: true))
+    }
+}

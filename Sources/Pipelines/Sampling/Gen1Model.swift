@@ -1,0 +1,52 @@
+package import Diffusion
+package import Models
+package import Tensors
+
+/// A gen1 model's folder, of which each part is loaded when it is needed.
+package struct Gen1Model: Sendable {
+    package let folder: CheckpointFolder
+    package let backend: any Backend
+    private let variant: String?
+
+    /// - Throws: `InputError` if the folder's UNet is not gen1, `CheckpointError`.
+    package init(
+        _ folder: CheckpointFolder,
+        on backend: any Backend,
+        variant: String? = nil
+    ) throws {
+        self.folder = folder
+        self.backend = backend
+        self.variant = variant
+        let unet = try folder.component("unet")
+        guard try unet.kind() == .gen1 else {
+            throw InputError(
+                "\(unet.path): expected a \(Gen1Config.className), found a \(try unet.className())"
+            )
+        }
+    }
+
+    package func network() throws -> Gen1UNet {
+        try folder.component("unet").load(on: backend, variant: variant) { config, weights in
+            try Gen1UNet(Gen1Config(config), weights)
+        }
+    }
+
+    /// The folder's scheduler.
+    package func schedule() throws -> SchedulerConfig {
+        try SchedulerConfig(
+            reading: folder.component("scheduler").config("scheduler_config.json")
+        )
+    }
+
+    package func autoencoder() throws -> Autoencoder {
+        try folder.component("vae").loadAutoencoder(on: backend, variant: variant)
+    }
+
+    package func depthEstimator() throws -> DepthEstimator {
+        try folder.component("depth_estimator").load(on: backend, variant: variant) {
+            config,
+            weights in
+            try DepthEstimator(DPTConfig(config), weights)
+        }
+    }
+}

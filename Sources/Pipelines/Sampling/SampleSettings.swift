@@ -1,0 +1,51 @@
+package import Diffusion
+package import Tensors
+
+/// What a person chooses about sampling a shot.
+package struct SampleSettings: Hashable, Sendable {
+    package var steps = 50
+    /// ω.
+    package var guidance = 7.5
+    /// ω_t.
+    package var temporalGuidance = 1.0
+    /// t_s.
+    package var structureLevel: StructureLevel
+    /// Share of the steps that a noised source is taken through; 1 starts from pure noise.
+    package var strength = 1.0
+    package var eta = 0.0
+    package var seed: UInt64 = 0
+    package var noisePrior = NoisePrior.independent
+
+    package init(structureLevel: StructureLevel) {
+        self.structureLevel = structureLevel
+    }
+}
+
+/// The latents of a whole shot that condition and start its sampling, channels last.
+package struct ShotInputs: Sendable {
+    /// Encoded depth, `[F, h, w, 4]`.
+    package var structure: HostTensor
+    /// CLIP image embedding, `[1, D]`; nil samples without content.
+    package var content: HostTensor?
+    /// Clean latents of the source, `[F, h, w, 4]`.
+    package var source: HostTensor?
+    /// `[F, h, w, 1]`, 1 where the source is kept.
+    package var mask: HostTensor?
+    /// Number of the shot's first frame in its video, which keys the noise.
+    package var firstFrame = 0
+
+    package init(structure: HostTensor) {
+        self.structure = structure
+    }
+
+    package var frameCount: Int { structure.shape[0] }
+}
+
+/// What sampling went through, for reports.
+package struct FusionReport: Sendable {
+    package let steps: Range<Int>
+    package let mismatches: [OverlapMismatch]
+
+    /// The largest D / (2σ²); 0 without overlaps.
+    package var largestRatio: Double { mismatches.map(\.ratio).max() ?? 0 }
+}

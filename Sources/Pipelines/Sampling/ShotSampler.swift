@@ -1,0 +1,175 @@
+package import Diffusion
+package import Models
+package import Tensors
+
+/// Samples a shot with gen1, window by window and round by round, in this process.
+///
+/// It does what a farm does with many machines: each round every window continues from the fused
+/// latents of its frames, and the fused latents are all that passes from round to round.
+package struct ShotSampler: Sendable {
+    private let network: Gen1UNet
+    private let backend: any Backend
+    package let settings: SampleSettings
+    package let sampler: DDIMSampler
+    /// Steps to run: all, or those below the source's noise level.
+    package let steps: Range<Int>
+    private let windowSampler: WindowSampler
+
+    /// - Throws: `SamplerError` for settings that make no run.
+    package init(
+        _ network: Gen1UNet,
+        on backend: any Backend,
+        schedule: SchedulerConfig,
+        settings: SampleSettings,
+        hasContent: Bool
+    ) throws(SamplerError) {
+        self.network = network
+        self.backend = backend
+        self.settings = settings
+        sampler = try DDIMSampler(schedule, steps: settings.steps)
+        steps = try sampler.firstStep(strength: settings.strength)..<sampler.stepCount
+        guard (0...1).contains(settings.eta) else {
+            throw SamplerError("eta: expected 0 to 1, found \(settings.eta)")
+        }
+        windowSampler = WindowSampler(
+            sampler,
+            // Without content its branch equals the null one, so its scale has nothing to act on.
+            guidance: GuidancePlan(
+                scale: hasContent ? settings.guidance : 0,
+                temporalScale: settings.temporalGuidance
+            ),
+            eta: settings.eta,
+            noise: NoiseSource(seed: settings.seed)
+        )
+    }
+
+    /// Evaluations of the network that a step of a window needs.
+    package var evaluationsPerStep: Int { windowSampler.guidance.terms.count }
+
+    /// The latents of all frames before the first step: noise, or the noised source.
+    ///
+    /// - Throws: `InputError` if a strength below 1 has no source.
+    package func start(_ inputs: ShotInputs) throws(InputError) -> HostTensor {
+        let noise = initialNoise(inputs)
+        guard settings.strength < 1 else { return noise }
+        guard let source = inputs.source else {
+            throw InputError("source: missing; a strength below 1 starts from its latents")
+        }
+        let timestep = sampler.timesteps[steps.lowerBound]
+        let level = Noising(alphaBar: Double(sampler.schedule.alphaBars[timestep]))
+        return level(source, noise: noise)
+    }
+
+    /// Takes one window through steps `range`: the farm's unit of sampling.
+    ///
+    /// - Parameters:
+    ///   - latents: Fused latents of the window's frames, `[L, h, w, 4]`.
+    ///   - window: Its frames within the shot.
+    ///   - range: Within `steps`.
+    ///   - inputs: The shot.
+    ///   - willStep: Called before each step; throws to stop.
+    /// - Returns: Stepped latents, `[L, h, w, 4]`.
+    /// - Throws: `NetworkInputError`, `InputError`, `BackendError`, or what `willStep` throws.
+    package func sample(
+        _ latents: HostTensor,
+        window: Range<Int>,
+        steps range: Range<Int>,
+        _ inputs: ShotInputs,
+        willStep: (Int) throws -> Void = { _ in }
+    ) throws -> HostTensor {
+        let structure = backend.upload(inputs.structure.outer(window))
+        let content = inputs.content.map { backend.upload($0) }
+        let frames = inputs.firstFrame + window.lowerBound..<inputs.firstFrame + window.upperBound
+        let clip = { (x: Tensor) in x.reshaped(Shape([1] + x.shape.dimensions)) }
+        let result = try windowSampler.run(
+            backend.upload(latents),
+            frames: frames,
+            steps: range,
+            edit: try edit(inputs, window),
+            willStep: willStep
+        ) { branch, x, timestep in
+            try network(
+                sample: clip(x),
+                structure: clip(structure),
+                structureLevel: [Float(settings.structureLevel.rounds)],
+                timesteps: [timestep],
+                content: branch == .videoWithContent ? content : nil,
+                mode: branch == .imageWithoutContent ? .image : .video
+            ).reshaped(x.shape)
+        }
+        return try result.download()
+    }
+
+    /// Samples the whole shot.
+    ///
+    /// - Parameters:
+    ///   - inputs: The shot.
+    ///   - weights: How its windows are blended.
+    ///   - schedule: The rounds, which cover `steps`.
+    ///   - progress: Called after each window of each round with the number done; throws to stop.
+    ///   - didFuse: Called after each round.
+    /// - Returns: Clean latents, `[F, h, w, 4]`.
+    /// - Throws: As `sample` and `start`.
+    package func sampleShot(
+        _ inputs: ShotInputs,
+        weights: BlendWeights,
+        schedule: FusionSchedule,
+        progress: (Int) throws -> Void = { _ in },
+        didFuse: (FusionReport) -> Void = { _ in }
+    ) throws -> HostTensor {
+        precondition(
+            weights.plan.frameCount == inputs.frameCount,
+            "\(inputs.frameCount) frames, windows for \(weights.plan.frameCount)"
+        )
+        let fuser = LatentFuser(weights)
+        var fused = try start(inputs)
+        var done = 0
+        for round in schedule.rounds {
+            var windows: [HostTensor] = []
+            for window in weights.plan.windows {
+                windows.append(
+                    try sample(fused.outer(window), window: window, steps: round, inputs)
+                )
+                done += 1
+                try progress(done)
+            }
+            didFuse(FusionReport(steps: round, mismatches: fuser.mismatches(windows)))
+            fused = fuser.fuse(windows)
+        }
+        return fused
+    }
+
+    private func edit(_ inputs: ShotInputs, _ window: Range<Int>) throws(InputError) -> MaskedEdit?
+    {
+        guard let mask = inputs.mask else { return nil }
+        guard let source = inputs.source else {
+            throw InputError("source: missing; a mask keeps its latents")
+        }
+        return MaskedEdit(
+            source: source.outer(window),
+            noise: initialNoise(inputs, window),
+            mask: mask.outer(window)
+        )
+    }
+
+    private func initialNoise(_ inputs: ShotInputs, _ window: Range<Int>? = nil) -> HostTensor {
+        let window = window ?? 0..<inputs.frameCount
+        let shape = inputs.structure.shape
+        return NoiseSource(seed: settings.seed).initialNoise(
+            inputs.firstFrame + window.lowerBound..<inputs.firstFrame + window.upperBound,
+            NoiseExtent(channels: shape[3], height: shape[1], width: shape[2]),
+            prior: settings.noisePrior
+        )
+    }
+}
+
+extension HostTensor {
+    /// Slices `range` of the outermost axis.
+    func outer(_ range: Range<Int>) -> HostTensor {
+        let size = shape.count / max(1, shape[0])
+        return HostTensor(
+            Array(values[range.lowerBound * size..<range.upperBound * size]),
+            Shape([range.count] + shape.dimensions.dropFirst())
+        )
+    }
+}
