@@ -1,0 +1,77 @@
+import Tensors
+import TestSupport
+import Testing
+
+struct CPUBackendTests {
+    private let backend = CPUBackend(CPUConfiguration(threads: 2))
+
+    @Test func `what goes up comes down to the bit`() throws {
+        for shape: Shape in [[], [0], [1], [3, 0, 2], [5, 7, 11]] {
+            let x = randomTensor(shape, seed: 1)
+            #expect(try backend.upload(x).download() == x)
+        }
+        let special = HostTensor([.infinity, -.infinity, -0.0, .leastNonzeroMagnitude], [4])
+        let found = try backend.upload(special).download()
+        #expect(found.values.map(\.bitPattern) == special.values.map(\.bitPattern))
+    }
+
+    @Test func `views are the same memory`() throws {
+        let x = backend.upload(randomTensor([4, 6], seed: 2))
+        let before = backend.memory.activationBytes
+        let rows = x.outer(1..<3)
+        let view = rows.reshaped([3, 4])
+        #expect(backend.memory.activationBytes == before)
+        #expect(view.buffer === x.buffer)
+        #expect(try view.download().values == Array(x.download().values[6..<18]))
+    }
+
+    @Test func `memory is counted, given back, and used again`() {
+        let start = backend.memory.activationBytes
+        backend.resetPeakMemory()
+        var first: Tensor? = backend.allocate([1 << 18])
+        let held = backend.memory.activationBytes
+        #expect(held >= start + 1 << 20 && held <= start + (1 << 20) * 9 / 8)
+        let second = backend.allocate([1 << 18])
+        let peak = backend.memory.activationPeakBytes
+        #expect(peak == start + 2 * (held - start))
+        first = nil
+        #expect(first == nil && backend.memory.activationBytes == held)
+        // The block just given back serves the next request of its size: the peak stays.
+        let third = backend.allocate([1 << 18])
+        #expect(backend.memory.activationPeakBytes == peak)
+        withExtendedLifetime((second, third)) {}
+    }
+
+    @Test func `parameters are counted for as long as they are held`() {
+        let weight = StoredTensor(name: "w", shape: [64, 96]) {
+            [Float](repeating: 1, count: 64 * 96)
+        }
+        let before = backend.memory.parameterBytes
+        let parameters = backend.prepareLinear([(weight, nil)], gated: false)
+        #expect(backend.memory.parameterBytes - before >= 64 * 96 * 4)
+        #expect(parameters.inputs == 96 && parameters.outputs == 64)
+        withExtendedLifetime(parameters) {}
+    }
+
+    @Test func `the summary says what is in use`() {
+        let configuration = CPUConfiguration(threads: 1, kernels: .scalar)
+        #expect(configuration.products == .openBLAS)
+        #expect(
+            CPUBackend(configuration).summary
+                == "cpu, scalar kernels, openblas products, 1 thread"
+        )
+    }
+
+    @Test func `a view beyond its buffer is a programmer's error`() async {
+        await #expect(processExitsWith: .failure) {
+            let backend = CPUBackend(CPUConfiguration(threads: 1))
+            _ = backend.allocate([4, 2]).outer(3..<5)
+        }
+    }
+
+    @Test func `scalar kernels run everywhere`() {
+        #expect(KernelVersion.available.contains(.scalar))
+        #expect(KernelVersion.available.last == KernelVersion.best)
+        #expect(openBLASSummary().contains("OpenBLAS"))
+    }
+}
