@@ -42,18 +42,113 @@ enum TestMapRules {
         return parts.count > 2 ? "\(parts[1])/\(parts[parts.count - 1])" : path
     }
 
-    /// Files that are tested under another's name.
-    static let map: [String: String] = [
-        "Sources/Pipelines/Version.swift": "Tests/EndToEndTests/ProgramTests.swift",
-        "Sources/Tensors/Backend.swift": "Tests/TensorsTests/CPUBackendTests.swift",
-        "Sources/WireProtocol/LibraryVersion.swift": "Tests/WireProtocolTests/EnvelopeTests.swift",
-        "Sources/WireProtocol/ProtocolVersion.swift": "Tests/WireProtocolTests/EnvelopeTests.swift",
-        "Sources/WireProtocol/WireError.swift": "Tests/WireProtocolTests/EnvelopeTests.swift",
-        "Sources/WireProtocol/WireLimits.swift": "Tests/WireProtocolTests/EnvelopeTests.swift",
-        "Sources/Worker/InstructionSet.swift": "Tests/WorkerTests/DeviceInventoryTests.swift",
-        "Sources/ZeroMQ/LibraryVersion.swift": "Tests/ZeroMQTests/ContextTests.swift",
-        "Sources/ZeroMQ/Message.swift": "Tests/ZeroMQTests/SocketTests.swift",
-        "Sources/ZeroMQ/SocketOptions.swift": "Tests/ZeroMQTests/SocketTests.swift",
-        "Sources/ZeroMQ/ZeroMQError.swift": "Tests/ZeroMQTests/SocketTests.swift",
+    /// Files that are tested under another's name, by the test that does it.
+    static let tests: [String: [String]] = [
+        "DiffusionTests/DDIMSamplerTests": [
+            "Diffusion/SamplerError", "Diffusion/SchedulerConfig",
+        ],
+        "DiffusionTests/WindowPlanTests": [
+            "Diffusion/StitchError"
+        ],
+        "EndToEndTests/ModelRunTests": [
+            "Pipelines/ComponentRunner", "Pipelines/ComponentRunner+Encoders",
+            "Pipelines/ComponentRunner+Scheduler", "Pipelines/ComponentRunner+UNets",
+            "Pipelines/InputTensors",
+        ],
+        "EndToEndTests/ProgramTests": [
+            "Pipelines/Version"
+        ],
+        "FFmpegTests/InputFileTests": [
+            "FFmpeg/FFmpegError", "FFmpeg/MediaInfo",
+        ],
+        "ModelsTests/CLIP/CLIPTextConfigTests": [
+            "Models/Config/ConfigObject+Activation"
+        ],
+        "ModelsTests/CLIP/CLIPTextEncoderTests": [
+            "Models/Blocks/PreNormBlock", "Models/Blocks/TokenSequences",
+        ],
+        "ModelsTests/Checkpoint/CheckpointCheckTests": [
+            "Models/Checkpoint/CheckpointComponent+Loading", "Models/Checkpoint/UnreadTensors",
+        ],
+        "ModelsTests/Checkpoint/CheckpointFolderTests": [
+            "Models/Checkpoint/CheckpointComponent", "Models/Checkpoint/CheckpointError",
+        ],
+        "ModelsTests/Checkpoint/CheckpointReportTests": [
+            "Models/Checkpoint/ComponentKind"
+        ],
+        "ModelsTests/DPT/DepthEstimatorTests": [
+            "Models/DPT/FusionBlock", "Models/DPT/Reassemble", "Models/DPT/ViTBackbone",
+        ],
+        "ModelsTests/Gen1/Gen1UNetTests": [
+            "Models/Gen1/TemporalConvolutionBranch", "Models/Gen1/TemporalTransformer",
+            "Models/NetworkInputError",
+        ],
+        "ModelsTests/Images/CLIPPreprocessorTests": [
+            "Models/Images/PixelNormalization"
+        ],
+        "ModelsTests/Images/PILResamplerTests": [
+            "Models/Images/RGBImage"
+        ],
+        "ModelsTests/Tokenizer/BPETokenizerTests": [
+            "Models/Tokenizer/BytePairMerger", "Models/Tokenizer/TextPieces",
+            "Models/Tokenizer/UnicodeText",
+        ],
+        "ModelsTests/Tokenizer/TokenizerFolderTests": [
+            "Models/Tokenizer/SpecialTokens", "Models/Tokenizer/TokenizerError",
+        ],
+        "ModelsTests/UNet/UNet2DConfigTests": [
+            "Models/Config/ConfigObject", "Models/Config/ConfigObject+Requirements",
+        ],
+        "ModelsTests/UNet/UNet2DTests": [
+            "Models/UNet/ResidualBlock", "Models/UNet/SpatialTransformer",
+            "Models/UNet/UNetBlocks", "Models/UNet/UNetTrunk",
+        ],
+        "ModelsTests/VAE/AutoencoderDecoderTests": [
+            "Models/VAE/AutoencoderBlocks"
+        ],
+        "NNTests/WeightPathTests": [
+            "NN/WeightError"
+        ],
+        "TensorsTests/CPU/CPUBackendTests": [
+            "Tensors/CPU/ActivationArena", "Tensors/CPU/CPUConfiguration", "Tensors/Tensor",
+        ],
+        "TensorsTests/Conformance/ConformanceSuiteTests": [
+            "Tensors/Backend", "Tensors/CPU/PackedMatrix", "Tensors/Conformance/ConformanceCase",
+            "Tensors/Conformance/Reference", "Tensors/Tensor+Operations",
+        ],
+        "TensorsTests/Files/JSONValue+ParsingTests": [
+            "Tensors/Files/JSONError", "Tensors/Files/JSONValue+Writing", "Tensors/JSONValue",
+        ],
+        "TensorsTests/Files/SafetensorsFileTests": [
+            "Tensors/Files/MappedFile", "Tensors/Files/SafetensorsError",
+            "Tensors/Files/SafetensorsWriter",
+        ],
+        "TensorsTests/Files/SystemFileTests": [
+            "Tensors/Files/AtomicFile", "Tensors/Files/FileError",
+        ],
+        "TrainingTests/DiffusionObjectiveTests": [
+            "Training/LossWeighting"
+        ],
+        "WireProtocolTests/EnvelopeTests": [
+            "WireProtocol/LibraryVersion", "WireProtocol/ProtocolVersion",
+            "WireProtocol/WireError", "WireProtocol/WireLimits",
+        ],
+        "WorkerTests/DeviceInventoryTests": [
+            "Worker/InstructionSet"
+        ],
+        "ZeroMQTests/ContextTests": [
+            "ZeroMQ/LibraryVersion"
+        ],
+        "ZeroMQTests/SocketTests": [
+            "ZeroMQ/Message", "ZeroMQ/SocketOptions", "ZeroMQ/ZeroMQError",
+        ],
     ]
+
+    /// The test file of each source file in `tests`.
+    static var map: [String: String] {
+        let pairs = tests.flatMap { test, sources in
+            sources.map { ("Sources/\($0).swift", "Tests/\(test).swift") }
+        }
+        return Dictionary(uniqueKeysWithValues: pairs)
+    }
 }
