@@ -18,9 +18,9 @@ struct SampleCommand: AsyncParsableCommand {
         abstract: "Sample latents of a shot with a gen1 model, from tensors to tensors.",
         discussion: """
             Reads 'structure' [F,4,h,w] or 'depth' [F,H,W], and optionally 'content', 'source' or \
-            'frames', 'mask' and 'latents'; writes 'latents' [F,4,h,w], and 'frames' with --decode. \
-            Windows are fused as a farm fuses them. With --range only these steps are run, from \
-            'latents', as one unit of a farm.
+            'frames', 'mask' and 'latents'; writes 'latents' [F,4,h,w], and 'frames' with \
+            --decode. Windows are fused as a farm fuses them. With --range only these steps are \
+            run, from 'latents', as one unit of a farm.
             """
     )
 

@@ -44,6 +44,16 @@ enum TestMapRules {
 
     /// Files that are tested under another's name, by the test that does it.
     static let tests: [String: [String]] = [
+        "EndToEndTests/BenchmarkTests": [
+            "Pipelines/Benchmark/Benchmark", "Pipelines/Benchmark/BenchmarkInputs",
+            "Pipelines/Benchmark/BenchmarkSuite+Networks", "Pipelines/Benchmark/BenchmarkSuite",
+        ],
+        "EndToEndTests/SampleTests": [
+            "Diffusion/WindowSampler", "Pipelines/Sampling/Gen1Model",
+            "Pipelines/Sampling/SampleSettings", "Pipelines/Sampling/ShotFile",
+            "Pipelines/Sampling/ShotSampler", "Pipelines/Structure/LatentDecoder",
+            "Pipelines/Structure/LatentEncoder",
+        ],
         "DiffusionTests/DDIMSamplerTests": [
             "Diffusion/SamplerError", "Diffusion/SchedulerConfig",
         ],

@@ -49,6 +49,15 @@ struct TreeTests {
         expectNone(SourceTree.files.flatMap(SizeRules.check))
     }
 
+    @Test func `every library file is tested`() {
+        let violations = TestMapRules.check(
+            SourceTree.files,
+            map: TestMapRules.map,
+            exists: SourceTree.exists
+        )
+        expectNone(violations)
+    }
+
     @Test func `documents point to what is there`() {
         expectNone(
             SourceTree.files.flatMap { DocumentRules.brokenLinks($0, exists: SourceTree.exists) }

@@ -11,7 +11,8 @@ package struct LatentEncoder: Sendable {
         self.backend = backend
     }
 
-    /// Scaled latents of pictures, the mean of the posterior: a sample would differ between windows.
+    /// Scaled latents of pictures, the mean of the posterior: a sample would differ between
+    /// windows.
     ///
     /// - Parameter frames: `[F, H, W, 3]` in [-1, 1].
     /// - Returns: `[F, h, w, 4]`.
