@@ -45,6 +45,7 @@ struct Failure: Error {
         case let error as StitchError:
             self.init(error.code == .windows ? .badInput : .usage, error.description)
         case let error as NetworkInputError: self.init(.badInput, error.description)
+        case let error as DivergenceError: self.init(.badInput, error.description)
         case let error as CheckpointError: self.init(ExitStatus(error), error.description)
         case let error as SafetensorsError: self.init(ExitStatus(error), error.description)
         case let error as FileError: self.init(ExitStatus(error), error.description)

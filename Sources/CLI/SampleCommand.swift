@@ -91,20 +91,35 @@ struct SampleCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard (0...Int(UInt32.max)).contains(firstFrame) else {
-            throw ValidationError("--first-frame: expected 0 to \(UInt32.max)")
-        }
-        guard guidance.isFinite, temporalGuidance.isFinite else {
-            throw ValidationError("--guidance, --temporal-guidance: expected numbers")
+            throw ValidationError("--first-frame: expected 0 to \(UInt32.max), found \(firstFrame)")
         }
     }
 
     func run() async throws {
+        guard (0...StructureLevel.largest).contains(structureLevel) else {
+            throw Failure(
+                .usage,
+                "--structure-level: expected 0 to \(StructureLevel.largest), found "
+                    + "\(structureLevel)"
+            )
+        }
         let level = try StructureLevel(structureLevel)
         let gen1 = try Gen1Model(
             CheckpointFolder.open(model),
             on: device.makeBackend(),
             variant: variant
         )
+        var settings = SampleSettings(structureLevel: level)
+        settings.steps = steps
+        settings.guidance = guidance
+        settings.temporalGuidance = temporalGuidance
+        settings.strength = strength
+        settings.eta = eta
+        settings.seed = seed
+        // What can be wrong is told before the first network runs, not hours later.
+        let steps = try settings.plan(gen1.schedule()).steps
+        _ = try FusionSchedule(steps: steps, interval: fuseEvery, until: fuseUntil)
+        _ = try AtomicFile(replacing: output)
         let shot = try ShotFile(
             InputTensors(SafetensorsFile.open(input)),
             model: gen1,
@@ -113,13 +128,6 @@ struct SampleCommand: AsyncParsableCommand {
         )
         let network = try gen1.network()
         let plan = try plan(frames: shot.inputs.frameCount, network.config)
-        var settings = SampleSettings(structureLevel: level)
-        settings.steps = steps
-        settings.guidance = guidance
-        settings.temporalGuidance = temporalGuidance
-        settings.strength = strength
-        settings.eta = eta
-        settings.seed = seed
         settings.noisePrior = prior(plan)
         guard settings.noisePrior.isValid else {
             throw Failure(.usage, "--noise lock: expected windows of at least 2 frames")
@@ -191,7 +199,9 @@ struct SampleCommand: AsyncParsableCommand {
             weights: BlendWeights(plan, taper: taper),
             schedule: schedule,
             didFuse: { report in
-                rounds.append(.number(report.largestRatio))
+                // JSON has no infinity: windows that differ and do not vary.
+                let largest = report.largestRatio
+                rounds.append(largest.isFinite ? .number(largest) : .null)
                 if !json {
                     let ratio = fixed(report.largestRatio, 5)
                     print(

@@ -38,7 +38,7 @@ package struct WindowSampler: Sendable {
     ///   - willStep: Called before each step with its position; throws to stop.
     ///   - denoise: The network.
     /// - Returns: `[F, H, W, C]`, at the noise level the last of `steps` leads to.
-    /// - Throws: What `denoise` and `willStep` throw, or `BackendError`.
+    /// - Throws: What `denoise` and `willStep` throw, `DivergenceError`, or `BackendError`.
     package func run(
         _ latents: Tensor,
         frames: Range<Int>,
@@ -72,6 +72,14 @@ package struct WindowSampler: Sendable {
             }
             x = try step.advance(x, output: guidance.combine(outputs), noise: fresh)
             if let edit { x = try edit.reinsert(into: x, after: index, of: sampler) }
+            // Latents are small beside a step's work; without this the later steps would be wasted.
+            guard try x.download().values.allSatisfy(\.isFinite) else {
+                throw DivergenceError(
+                    step: index,
+                    stepCount: sampler.stepCount,
+                    timestep: step.timestep
+                )
+            }
         }
         return x
     }

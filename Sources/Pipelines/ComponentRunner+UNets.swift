@@ -3,13 +3,13 @@ package import Tensors
 
 extension ComponentRunner {
     /// gen1: `sample`, `structure` `[B, 4, F, H, W]`, `structure_level`, `timestep` `[B]`,
-    /// `content` `[B, D]`, `image_mode` `[1]` optional; gives `v`.
+    /// `content` `[B, D]` (absent: the null content), `image_mode` `[1]` optional; gives `v`.
     func runGen1(_ inputs: InputTensors) throws -> ComponentOutputs {
         let sample = try inputs.tensor("sample", rank: 5).videoChannelsLast()
         let structure = try inputs.tensor("structure", rank: 5).videoChannelsLast()
         let levels = try inputs.values("structure_level")
         let timesteps = try inputs.values("timestep")
-        let content = try inputs.tensor("content", rank: 2)
+        let content = try inputs.tensorIfPresent("content", rank: 2)
         let isImage =
             inputs.contains("image_mode") ? try inputs.values("image_mode")[0] != 0 : false
         let part = try component(.unet, .gen1)
@@ -21,7 +21,7 @@ extension ComponentRunner {
             structure: upload(structure),
             structureLevel: levels,
             timesteps: timesteps,
-            content: upload(content),
+            content: content.map { upload($0) },
             mode: isImage ? .image : .video
         )
         return ComponentOutputs(tensors: ["v": try v.download().videoChannelsFirst()])

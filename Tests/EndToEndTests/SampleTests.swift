@@ -124,7 +124,7 @@ struct SampleTests {
     @Test(arguments: [
         (["--strength", "0.5"], Int32(65), "source"), (["--range", "2..<3"], 65, "latents"),
         (["--steps", "0"], 64, "steps"), (["--window", "5"], 64, "--window"),
-        (["--structure-level", "8"], 65, "structure level"),
+        (["--structure-level", "8"], 64, "--structure-level"),
     ])
     func `what cannot be sampled is one sentence and no file`(
         arguments: [String],

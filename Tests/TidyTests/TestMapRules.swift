@@ -44,26 +44,23 @@ enum TestMapRules {
 
     /// Files that are tested under another's name, by the test that does it.
     static let tests: [String: [String]] = [
-        "EndToEndTests/BenchmarkTests": [
-            "Pipelines/Benchmark/Benchmark", "Pipelines/Benchmark/BenchmarkInputs",
-            "Pipelines/Benchmark/BenchmarkSuite+Networks", "Pipelines/Benchmark/BenchmarkSuite",
-        ],
         "EndToEndTests/SampleTests": [
-            "Diffusion/WindowSampler", "Pipelines/Sampling/Gen1Model",
-            "Pipelines/Sampling/SampleSettings", "Pipelines/Sampling/ShotFile",
-            "Pipelines/Sampling/ShotSampler", "Pipelines/Structure/LatentDecoder",
-            "Pipelines/Structure/LatentEncoder",
+            "Pipelines/Structure/LatentDecoder"
+        ],
+        "PipelinesTests/Benchmark/BenchmarkSuiteTests": [
+            "Pipelines/Benchmark/Benchmark", "Pipelines/Benchmark/BenchmarkInputs",
+        ],
+        "PipelinesTests/Sampling/ShotFileTests": [
+            "Pipelines/Sampling/Gen1Model", "Pipelines/Structure/LatentEncoder",
+        ],
+        "DiffusionTests/WindowSamplerTests": [
+            "Diffusion/DivergenceError"
         ],
         "DiffusionTests/DDIMSamplerTests": [
             "Diffusion/SamplerError", "Diffusion/SchedulerConfig",
         ],
         "DiffusionTests/WindowPlanTests": [
             "Diffusion/StitchError"
-        ],
-        "EndToEndTests/ModelRunTests": [
-            "Pipelines/ComponentRunner", "Pipelines/ComponentRunner+Encoders",
-            "Pipelines/ComponentRunner+Scheduler", "Pipelines/ComponentRunner+UNets",
-            "Pipelines/InputTensors",
         ],
         "EndToEndTests/ProgramTests": [
             "Pipelines/Version"

@@ -19,6 +19,25 @@ package struct SampleSettings: Hashable, Sendable {
     package init(structureLevel: StructureLevel) {
         self.structureLevel = structureLevel
     }
+
+    /// The sampler and those of its steps that these settings run: all, or those below the source's
+    /// noise level.
+    ///
+    /// - Throws: `SamplerError` for settings that make no run.
+    package func plan(
+        _ schedule: SchedulerConfig
+    ) throws(SamplerError) -> (sampler: DDIMSampler, steps: Range<Int>) {
+        for (name, value) in [
+            ("guidance", guidance), ("temporal guidance", temporalGuidance),
+        ] where !value.isFinite {
+            throw SamplerError("\(name): expected a number, found \(value)")
+        }
+        guard (0...1).contains(eta) else {
+            throw SamplerError("eta: expected 0 to 1, found \(eta)")
+        }
+        let sampler = try DDIMSampler(schedule, steps: steps)
+        return (sampler, try sampler.firstStep(strength: strength)..<sampler.stepCount)
+    }
 }
 
 /// The latents of a whole shot that condition and start its sampling, channels last.

@@ -31,53 +31,109 @@ package struct ShotFile: Sendable {
         level: StructureLevel,
         firstFrame: Int
     ) throws {
-        let depth = try file.tensorIfPresent("depth", rank: 3)
-        let frames = try file.tensorIfPresent("frames", rank: 4)
+        let shot = try StoredShot(file)
+        let needsEncoder = shot.depth != nil || shot.frames != nil
+        // Loaded after all tensors are read and found sound: it takes the longest.
         let encoder =
-            depth == nil && frames == nil
-            ? nil : LatentEncoder(try model.autoencoder(), on: model.backend)
-        var structure: HostTensor
-        if let depth {
-            guard !file.contains("structure") else {
-                throw InputError("structure, depth: expected one of them, found both")
-            }
-            guard let range = DepthRange(of: depth), let encoder else {
-                throw InputError("depth: no finite value in \(depth.shape)")
-            }
-            structure = try encoder.structure(ofDepth: depth, range: range, level: level)
-        } else {
-            structure = try file.tensor("structure", rank: 4).channelsLast()
-        }
-        guard structure.shape[3] == 4, structure.shape.count > 0 else {
-            throw InputError("structure: expected 4 channels, found \(structure.shape[3])")
-        }
-        var inputs = ShotInputs(structure: structure)
-        inputs.firstFrame = firstFrame
-        if let content = try Self.content(file) { inputs.content = content }
-        if let frames {
-            guard !file.contains("source") else {
-                throw InputError("source, frames: expected one of them, found both")
-            }
-            inputs.source = try encoder?.latents(of: frames.channelsLast())
-        } else {
-            inputs.source = try file.tensorIfPresent("source", rank: 4)?.channelsLast()
-        }
-        inputs.mask = try file.tensorIfPresent("mask", rank: 4)?.channelsLast()
-        if let wrong = inputs.mask?.values.first(where: { !(0...1).contains($0) }) {
-            throw InputError("mask: expected values from 0 to 1, found \(wrong)")
-        }
-        latents = try file.tensorIfPresent("latents", rank: 4)?.channelsLast()
-        let picture = structure.shape.dimensions.dropLast()
-        for (name, tensor, channels) in [
-            ("source", inputs.source, 4), ("mask", inputs.mask, 1), ("latents", latents, 4),
-        ] {
-            guard let tensor, tensor.shape.dimensions != picture + [channels] else { continue }
+            needsEncoder ? LatentEncoder(try model.autoencoder(), on: model.backend) : nil
+        var inputs = ShotInputs(structure: try shot.structure(encoder, level))
+        let dimensions = inputs.structure.shape.dimensions
+        guard dimensions[3] == 4, inputs.structure.shape.count > 0 else {
             throw InputError(
-                "\(name): expected \(channels) channels of the structure's frames and size "
-                    + "\(Shape(Array(picture))), found \(tensor.shape) (channels last)"
+                "\(shot.depth == nil ? "structure" : "depth"): expected [F, 4, h, w] of latents, "
+                    + "found \(inputs.structure.shape) (channels last)"
+            )
+        }
+        guard firstFrame <= Int(UInt32.max) - dimensions[0] + 1 else {
+            throw InputError(
+                "first frame \(firstFrame): expected \(dimensions[0]) frames numbered up to "
+                    + "\(UInt32.max)"
+            )
+        }
+        inputs.firstFrame = firstFrame
+        inputs.content = shot.content
+        inputs.source = try shot.frames.map { try encoder?.latents(of: $0) } ?? shot.source
+        inputs.mask = shot.mask
+        latents = shot.latents
+        for (name, tensor, channels) in [
+            (shot.frames == nil ? "source" : "frames", inputs.source, 4),
+            ("mask", inputs.mask, 1), ("latents", latents, 4),
+        ] {
+            let expected = Shape(dimensions.dropLast() + [channels])
+            guard let tensor, tensor.shape != expected else { continue }
+            throw InputError(
+                "\(name): expected latents \(expected) as the structure has them, found "
+                    + "\(tensor.shape) (channels last)"
             )
         }
         self.inputs = inputs
+    }
+}
+
+/// The tensors of a shot as they are stored, channels last, each finite.
+private struct StoredShot {
+    let storedStructure: HostTensor?
+    let depth: HostTensor?
+    let content: HostTensor?
+    let source: HostTensor?
+    let frames: HostTensor?
+    let mask: HostTensor?
+    let latents: HostTensor?
+
+    init(_ file: InputTensors) throws(InputError) {
+        for (first, second) in [("structure", "depth"), ("source", "frames")]
+        where file.contains(first) && file.contains(second) {
+            throw InputError("\(first), \(second): expected one of them, found both")
+        }
+        depth = try Self.finite(file, "depth", rank: 3)
+        storedStructure =
+            depth == nil ? try Self.required(file, "structure").channelsLast() : nil
+        content = try Self.content(file)
+        source = try Self.finite(file, "source", rank: 4)?.channelsLast()
+        frames = try Self.finite(file, "frames", rank: 4)?.channelsLast()
+        mask = try Self.finite(file, "mask", rank: 4)?.channelsLast()
+        latents = try Self.finite(file, "latents", rank: 4)?.channelsLast()
+        if let wrong = mask?.values.first(where: { !(0...1).contains($0) }) {
+            throw InputError("mask: expected values from 0 to 1, found \(wrong)")
+        }
+        if mask != nil, source == nil, frames == nil {
+            throw InputError("mask: expected source or frames with it, which it keeps")
+        }
+    }
+
+    func structure(_ encoder: LatentEncoder?, _ level: StructureLevel) throws -> HostTensor {
+        if let storedStructure { return storedStructure }
+        guard let depth, let encoder, let range = DepthRange(of: depth) else {
+            throw InputError("depth: expected frames, found none in \(depth?.shape ?? [0])")
+        }
+        return try encoder.structure(ofDepth: depth, range: range, level: level)
+    }
+
+    private static func required(
+        _ file: InputTensors,
+        _ name: String
+    ) throws(InputError) -> HostTensor {
+        guard let tensor = try finite(file, name, rank: 4) else {
+            return try file.tensor(name, rank: 4)
+        }
+        return tensor
+    }
+
+    private static func finite(
+        _ file: InputTensors,
+        _ name: String,
+        rank: Int
+    ) throws(InputError) -> HostTensor? {
+        guard let tensor = try file.tensorIfPresent(name, rank: rank) else { return nil }
+        try check(tensor, name)
+        return tensor
+    }
+
+    private static func check(_ tensor: HostTensor, _ name: String) throws(InputError) {
+        guard let index = tensor.values.firstIndex(where: { !$0.isFinite }) else { return }
+        throw InputError(
+            "\(name): expected finite values, found \(tensor.values[index]) at element \(index)"
+        )
     }
 
     private static func content(_ file: InputTensors) throws(InputError) -> HostTensor? {
@@ -87,6 +143,7 @@ package struct ShotFile: Sendable {
         guard content.shape.rank <= 2, content.shape.count == width, width > 0 else {
             throw InputError("content: expected [D] or [1, D], found \(content.shape)")
         }
+        try check(content, "content")
         return content.reshaped([1, width])
     }
 }

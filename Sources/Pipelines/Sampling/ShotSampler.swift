@@ -26,11 +26,7 @@ package struct ShotSampler: Sendable {
         self.network = network
         self.backend = backend
         self.settings = settings
-        sampler = try DDIMSampler(schedule, steps: settings.steps)
-        steps = try sampler.firstStep(strength: settings.strength)..<sampler.stepCount
-        guard (0...1).contains(settings.eta) else {
-            throw SamplerError("eta: expected 0 to 1, found \(settings.eta)")
-        }
+        (sampler, steps) = try settings.plan(schedule)
         windowSampler = WindowSampler(
             sampler,
             // Without content its branch equals the null one, so its scale has nothing to act on.
@@ -69,7 +65,8 @@ package struct ShotSampler: Sendable {
     ///   - inputs: The shot.
     ///   - willStep: Called before each step; throws to stop.
     /// - Returns: Stepped latents, `[L, h, w, 4]`.
-    /// - Throws: `NetworkInputError`, `InputError`, `BackendError`, or what `willStep` throws.
+    /// - Throws: `NetworkInputError`, `InputError`, `DivergenceError`, `BackendError`, or what
+    ///   `willStep` throws.
     package func sample(
         _ latents: HostTensor,
         window: Range<Int>,

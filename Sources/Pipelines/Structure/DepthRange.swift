@@ -29,11 +29,13 @@ package struct DepthRange: Hashable, Sendable {
 
     /// Depth in [-1, 1], near bright; 0 everywhere in a shot without any depth.
     package func normalised(_ depth: HostTensor) -> HostTensor {
-        let extent = largest - least
+        // In double: the extent of finite floats can be infinite as a float.
+        let extent = Double(largest) - Double(least)
         guard extent > 0 else { return HostTensor(repeating: 0, depth.shape) }
         return HostTensor(
             depth.values.map { value in
-                min(max((value - least) / extent * 2 - 1, -1), 1)
+                let share = (Double(value) - Double(least)) / extent
+                return Float(min(max(share * 2 - 1, -1), 1))
             },
             depth.shape
         )

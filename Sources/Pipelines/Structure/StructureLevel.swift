@@ -3,7 +3,8 @@ package import Tensors
 /// How much of the depth's detail is taken away: t_s of the paper, section 3.3.
 ///
 /// t_s rounds of blur and 2:1 downsampling, then back to the size it had. The blur is the binomial
-/// kernel 1 4 6 4 1 (Burt and Adelson 1983), the usual filter before halving; edges repeat.
+/// kernel 1 3 3 1; edges repeat. Its centre lies between the two pixels that become one, so that
+/// nothing moves: a kernel of odd length displaces the map by (2^t_s - 1) / 2 pixels.
 package struct StructureLevel: Hashable, Sendable {
     /// T_s of the paper.
     package static let largest = 7
@@ -29,63 +30,74 @@ package struct StructureLevel: Hashable, Sendable {
             let pixels = depth.values[frame * height * width..<(frame + 1) * height * width]
             var map = Map(values: Array(pixels), height: height, width: width)
             for _ in 0..<rounds { map = map.halved() }
-            result += map.enlarged(height: height, width: width).values
+            result += map.enlarged(height: height, width: width, scale: 1 << rounds)
         }
         return HostTensor(result, depth.shape)
     }
 
+    /// One frame after some rounds; pixel i of a round lies between pixels 2i and 2i + 1 of the one
+    /// before.
     private struct Map {
-        var values: [Float]
-        var height: Int
-        var width: Int
+        let values: [Float]
+        let height: Int
+        let width: Int
 
-        /// Blurred, then every second pixel of every second row.
+        /// Blurred and taken at every second pixel, rows and columns.
         func halved() -> Map {
-            let narrow = (width + 1) / 2
-            let low = (height + 1) / 2
-            var rows = [Float](repeating: 0, count: height * narrow)
+            let (low, narrow) = ((height + 1) / 2, (width + 1) / 2)
+            var rows: [Float] = []
+            rows.reserveCapacity(height * narrow)
             for y in 0..<height {
                 for x in 0..<narrow {
-                    rows[y * narrow + x] = Self.blur(at: 2 * x, of: width) {
-                        values[y * width + $0]
-                    }
+                    rows.append(Self.blur(right: 2 * x + 1, of: width) { values[y * width + $0] })
                 }
             }
-            var result = [Float](repeating: 0, count: low * narrow)
+            var result: [Float] = []
+            result.reserveCapacity(low * narrow)
             for y in 0..<low {
                 for x in 0..<narrow {
-                    result[y * narrow + x] = Self.blur(at: 2 * y, of: height) {
-                        rows[$0 * narrow + x]
-                    }
+                    result.append(
+                        Self.blur(right: 2 * y + 1, of: height) { rows[$0 * narrow + x] }
+                    )
                 }
             }
             return Map(values: result, height: low, width: narrow)
         }
 
-        /// Bilinear, pixel centres on pixel centres.
-        func enlarged(height target: Int, width targetWidth: Int) -> Map {
-            let ys = ResizeTaps(from: height, to: target, .bilinear)
-            let xs = ResizeTaps(from: width, to: targetWidth, .bilinear)
+        /// Bilinear, each pixel at its place in the frame it came from: `scale` pixels wide.
+        func enlarged(height target: Int, width targetWidth: Int, scale: Int) -> [Float] {
+            let columns = (0..<targetWidth).map { Self.place($0, scale, of: width) }
             var result: [Float] = []
             result.reserveCapacity(target * targetWidth)
             for y in 0..<target {
-                for x in 0..<targetWidth {
-                    var sum: Float = 0
-                    for i in 2 * y..<2 * y + 2 {
-                        for j in 2 * x..<2 * x + 2 {
-                            let value = values[Int(ys.indices[i]) * width + Int(xs.indices[j])]
-                            sum += ys.weights[i] * xs.weights[j] * value
-                        }
-                    }
-                    result.append(sum)
+                let row = Self.place(y, scale, of: height)
+                for column in columns {
+                    let above = mix(row.first * width, column)
+                    let below = mix(row.second * width, column)
+                    result.append(above + row.share * (below - above))
                 }
             }
-            return Map(values: result, height: target, width: targetWidth)
+            return result
         }
 
-        private static func blur(at centre: Int, of count: Int, _ value: (Int) -> Float) -> Float {
-            func tap(_ offset: Int) -> Float { value(min(max(centre + offset, 0), count - 1)) }
-            return (tap(-2) + tap(2) + 4 * (tap(-1) + tap(1)) + 6 * tap(0)) / 16
+        private typealias Place = (first: Int, second: Int, share: Float)
+
+        private func mix(_ start: Int, _ place: Place) -> Float {
+            let (left, right) = (values[start + place.first], values[start + place.second])
+            return left + place.share * (right - left)
+        }
+
+        /// The pixels on both sides of pixel `index` of the frame, and the second one's share.
+        private static func place(_ index: Int, _ scale: Int, of count: Int) -> Place {
+            let centre = (Double(index) + 0.5) / Double(scale) - 0.5
+            let bounded = min(max(centre, 0), Double(count - 1))
+            let first = Int(bounded)
+            return (first, min(first + 1, count - 1), Float(bounded - Double(first)))
+        }
+
+        private static func blur(right: Int, of count: Int, _ value: (Int) -> Float) -> Float {
+            func tap(_ index: Int) -> Float { value(min(max(index, 0), count - 1)) }
+            return (tap(right - 2) + tap(right + 1) + 3 * (tap(right - 1) + tap(right))) / 8
         }
     }
 }
