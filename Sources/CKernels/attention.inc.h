@@ -1,222 +1,209 @@
 // Attention in tiles with an online softmax (Milakov and Gimelshein 2018; Dao et al. 2022): scores
-// exist for one tile of queries and one block of keys at a time.
+// exist for one panel of queries and one block of keys at a time.
 //
-// A task is one head of one sequence and a run of queries. Keys and values of a block are packed
-// into panels once per task; both products are the register tiles of product.inc.h.
+// Everything is transposed: a panel's queries are the lanes, keys and channels are the rows of the
+// register tiles of product.inc.h. So the softmax runs down the lanes without a sum across them,
+// and neither the number of keys nor the width of a head is padded to vectors.
+//
+// A task is one head of one sequence and a run of panels, which share the copy of each block of
+// keys and values. Scores are in powers of two: log2(e) joins the scale of the queries.
 
 enum {
-    KEY_BLOCK = 256,
-    QUERY_RUN = 16 * TILE_ROWS,
-    WIDTH_MAX = 1024,
+    KEY_BLOCK = 126,     // whole tiles of each version; with a panel its scores stay in L1
+    RUN_PANELS = 8,      // panels of a task, fewer for wide heads:
+    RUN_FLOATS = 2048,   // panels times width
 };
 
 typedef struct {
     const weft_attention *a;
     weft_pool *pool;
+    int64_t run;           // queries of a task
     int64_t query_runs;
-    int64_t width_slices;   // of at most K_SLICE
-    int64_t value_panels;   // of 3 vectors, the last perhaps narrower
-    int64_t value_columns;  // width rounded up to whole vectors
+    int64_t width_slices;  // of at most K_SLICE
 } attend_job;
 
-static int64_t value_panel_vectors(const attend_job *job, int64_t panel) {
-    return weft_min(3, job->value_columns / VL - 3 * panel);
-}
-
-// Panels [key / PANEL][width][PANEL]: the transpose of a block of keys.
-static void pack_keys(const attend_job *job, const float *k, int64_t stride, int64_t keys,
-                      float *packed) {
-    int64_t width = job->a->width;
-    for (int64_t begin = 0; begin < keys; begin += PANEL) {
-        float *panel = packed + begin * width;
-        int64_t count = weft_min(PANEL, keys - begin);
-        for (int64_t j = 0; j < count; j++) {
-            const float *row = k + (begin + j) * stride;
-            for (int64_t d = 0; d < width; d++) panel[d * PANEL + j] = row[d];
-        }
-        for (int64_t j = count; j < PANEL; j++)
-            for (int64_t d = 0; d < width; d++) panel[d * PANEL + j] = 0;
-    }
-}
-
-// Rows [keys][value_columns]: values with their columns padded to whole vectors.
-static void pack_values(const attend_job *job, const float *v, int64_t stride, int64_t keys,
-                        float *packed) {
-    int64_t width = job->a->width;
-    for (int64_t j = 0; j < keys; j++) {
-        float *row = packed + j * job->value_columns;
-        for (int64_t d = 0; d < width; d++) row[d] = v[j * stride + d];
-        for (int64_t d = width; d < job->value_columns; d++) row[d] = 0;
-    }
-}
-
-// Replaces a row of scores by exp(score - new maximum), updates maximum and sum, and returns the
-// factor for what was accumulated before. Columns from `keys` to whole vectors become 0.
-INLINE float soften(float *row, int64_t keys, float *maximum, float *sum) {
-    int64_t whole = keys / VL * VL;
-    vf m = splat(*maximum);
-    for (int64_t j = 0; j < whole; j += VL) m = max_(m, load(row + j));
-    float top = max_lanes(m);
-    for (int64_t j = whole; j < keys; j++) top = row[j] > top ? row[j] : top;
-    // Nothing is visible yet: keep the state, weigh nothing.
-    if (top == -__builtin_inff()) {
-        for (int64_t j = 0; j < weft_ceil_div(keys, VL) * VL; j++) row[j] = 0;
-        return 1;
-    }
-    vf total = splat(0);
-    for (int64_t j = 0; j < whole; j += VL) {
-        vf e = exp_(load(row + j) - splat(top));
-        store(row + j, e);
-        total += e;
-    }
-    if (whole < keys) {
-        vf e = exp_(load_part(row + whole, keys - whole) - splat(top));
-        for (int64_t j = keys - whole; j < VL; j++) e[j] = 0;
-        store(row + whole, e);
-        total += e;
-    }
-    float factor = *maximum == -__builtin_inff() ? 0 : exp_(splat(*maximum - top))[0];
-    *sum = *sum * factor + sum_lanes(total);
-    *maximum = top;
-    return factor;
-}
-
 typedef struct {
-    float *keys, *values, *queries, *scores, *tile, *out, *maximum, *sum;
+    float *keys;     // [slice][KEY_BLOCK][K_STRIDE]
+    float *values;   // [KEY_BLOCK][width]
+    float *queries;  // [panel][width][PANEL]
+    float *out;      // [panel][width][PANEL]
+    float *scores;   // [KEY_BLOCK][PANEL]
+    float *maximum, *sum;  // [panel][PANEL]
 } attend_scratch;
 
-// Scores of `rows` queries against one block of keys, masked, into scratch.
-static void score_tile(const attend_job *job, const attend_scratch *s, int64_t outer,
-                       int64_t query, int64_t rows, int64_t key, int64_t keys,
-                       const float *queries) {
-    const weft_attention *a = job->a;
-    for (int64_t begin = 0; begin < keys; begin += PANEL) {
-        for (int64_t slice = 0; slice < job->width_slices; slice++) {
-            int64_t from = slice * K_SLICE;
-            multiply_functions[rows - 1][TILE_VECTORS - 1](
-                weft_min(K_SLICE, a->width - from),
-                queries + slice * QUERY_RUN * K_STRIDE, s->keys + begin * a->width + from * PANEL,
-                PANEL, s->tile, slice > 0);
-        }
-        for (int64_t i = 0; i < rows; i++)
-            for (int64_t j = 0; j < PANEL; j += VL)
-                store(s->scores + i * K_STRIDE + begin + j, load(s->tile + i * PANEL + j));
-    }
-    for (int64_t i = 0; i < rows; i++) {
-        float *row = s->scores + i * K_STRIDE;
-        if (a->bias) {
-            const float *bias =
-                a->bias + outer * a->bias_outer_stride + (query + i) * a->keys + key;
-            for (int64_t j = 0; j < keys; j++) row[j] += bias[j];
-        }
-        if (a->causal)
-            for (int64_t j = weft_max(0, query + i + 1 - key); j < keys; j++)
-                row[j] = -__builtin_inff();
-    }
-}
-
-// out = out · factor + scores · values for one tile of queries.
-static void mix_tile(const attend_job *job, const attend_scratch *s, int64_t rows, int64_t keys,
-                     const float *factors, float *out) {
-    int64_t columns = job->value_columns;
-    for (int64_t i = 0; i < rows; i++) {
-        if (factors[i] == 1) continue;
-        for (int64_t d = 0; d < columns; d += VL)
-            store(out + i * columns + d, load(out + i * columns + d) * splat(factors[i]));
-    }
-    for (int64_t panel = 0; panel < job->value_panels; panel++) {
-        int64_t vectors = value_panel_vectors(job, panel);
-        int64_t at = panel * 3 * VL;
-        int64_t step = vectors == 3 ? weft_min(TILE_ROWS, WIDE_TILE_ROWS) : TILE_ROWS;
-        for (int64_t i = 0; i < rows; i += step) {
-            int64_t count = weft_min(step, rows - i);
-            multiply_functions[count - 1][vectors - 1](keys, s->scores + i * K_STRIDE,
-                                                       s->values + at, columns, s->tile, false);
-            for (int64_t r = 0; r < count; r++)
-                for (int64_t j = 0; j < vectors; j++) {
-                    float *o = out + (i + r) * columns + at + j * VL;
-                    store(o, load(o) + load(s->tile + (r * vectors + j) * VL));
-                }
-        }
-    }
-}
-
 static attend_scratch carve(const attend_job *job, int worker) {
-    int64_t width = job->a->width, columns = job->value_columns;
-    int64_t keys = KEY_BLOCK * width;
-    int64_t values = KEY_BLOCK * columns;
-    int64_t queries = job->width_slices * QUERY_RUN * K_STRIDE;
-    int64_t scores = TILE_ROWS * K_STRIDE;
-    int64_t tile = TILE_ROWS * 3 * VL;
-    int64_t out = QUERY_RUN * columns;
+    int64_t width = job->a->width;
+    int64_t keys = job->width_slices * KEY_BLOCK * K_STRIDE;
+    int64_t values = weft_ceil_div(KEY_BLOCK * width, 16) * 16;
+    int64_t lanes = job->run * width;
+    int64_t scores = KEY_BLOCK * PANEL;
     float *at = weft_scratch(job->pool, worker,
-                             4 * (keys + values + queries + scores + tile + out + 2 * QUERY_RUN));
+                             4 * (keys + values + 2 * lanes + scores + 2 * job->run));
     attend_scratch s;
     s.keys = at, at += keys;
     s.values = at, at += values;
-    s.queries = at, at += queries;
+    s.queries = at, at += lanes;
+    s.out = at, at += lanes;
     s.scores = at, at += scores;
-    s.tile = at, at += tile;
-    s.out = at, at += out;
-    s.maximum = at, at += QUERY_RUN;
+    s.maximum = at, at += job->run;
     s.sum = at;
     return s;
+}
+
+static void copy_block(const attend_job *job, const attend_scratch *s, const float *k,
+                       const float *v, int64_t keys) {
+    const weft_attention *a = job->a;
+    for (int64_t j = 0; j < keys; j++) {
+        for (int64_t slice = 0; slice < job->width_slices; slice++) {
+            int64_t from = slice * K_SLICE;
+            copy_floats(s->keys + (slice * KEY_BLOCK + j) * K_STRIDE,
+                        k + j * a->k.token_stride + from, weft_min(K_SLICE, a->width - from));
+        }
+        copy_floats(s->values + j * a->width, v + j * a->v.token_stride, a->width);
+    }
+}
+
+// Additive bias, and minus infinity where a key comes after its query.
+static void mask_scores(const weft_attention *a, const float *bias, float *scores, int64_t query,
+                        int64_t rows, int64_t key, int64_t keys) {
+    if (bias)
+        for (int64_t i = 0; i < rows; i++)
+            for (int64_t j = 0; j < keys; j++)
+                scores[j * PANEL + i] += bias[(query + i) * a->keys + key + j] * LOG2_E;
+    if (a->causal)
+        for (int64_t j = weft_max(0, query + 1 - key); j < keys; j++)
+            for (int64_t i = 0; i < weft_min(PANEL, key + j - query); i++)
+                scores[j * PANEL + i] = -__builtin_inff();
+}
+
+// Scores of a panel of queries against a block of keys.
+static void score_panel(const attend_job *job, const attend_scratch *s, const float *queries,
+                        int64_t keys) {
+    for (int64_t slice = 0; slice < job->width_slices; slice++) {
+        int64_t from = slice * K_SLICE;
+        int64_t length = weft_min(K_SLICE, job->a->width - from);
+        for (int64_t j = 0; j < keys; j += TILE_ROWS)
+            rows_functions[weft_min(TILE_ROWS, keys - j) - 1](
+                length, s->keys + (slice * KEY_BLOCK + j) * K_STRIDE, queries + from * PANEL,
+                s->scores + j * PANEL, slice > 0);
+    }
+}
+
+// Replaces VL columns of scores by 2^(score - new maximum), updates their maximum and sum, and
+// returns the factor for what was accumulated before.
+INLINE vf soften(float *scores, int64_t keys, float *maximum, float *sum) {
+    vf old = load(maximum);
+    vf tops[4] = {old, old, old, old};
+    int64_t j = 0;
+    for (; j + 4 <= keys; j += 4)
+#pragma clang loop unroll(full)
+        for (int i = 0; i < 4; i++) tops[i] = max_(tops[i], load(scores + (j + i) * PANEL));
+    for (; j < keys; j++) tops[0] = max_(tops[0], load(scores + j * PANEL));
+    vf top = max_(max_(tops[0], tops[1]), max_(tops[2], tops[3]));
+    // Where nothing is visible yet, any finite pivot weighs nothing.
+    vf pivot = (vf)((vi)top & (top > splat(-__builtin_inff())));
+    vf total = splat(0);
+    for (j = 0; j < keys; j++) {
+        vf e = exp2_(load(scores + j * PANEL) - pivot);
+        store(scores + j * PANEL, e);
+        total += e;
+    }
+    vf factor = exp2_(old - pivot);
+    store(sum, fma_(load(sum), factor, total));
+    store(maximum, top);
+    return factor;
+}
+
+// out = out · factor + values · scores for one panel; the first block finds nothing to scale.
+static void mix_panel(const attend_job *job, const attend_scratch *s, const vf *factors,
+                      int64_t keys, bool first, float *out) {
+    int64_t width = job->a->width;
+    int64_t step = weft_ceil_div(width, weft_ceil_div(width, TILE_ROWS));
+    if (!first)
+        for (int64_t d = 0; d < width; d++)
+            for (int v = 0; v < TILE_VECTORS; v++) {
+                float *at = out + d * PANEL + v * VL;
+                store(at, load(at) * factors[v]);
+            }
+    for (int64_t d = 0; d < width; d += step)
+        columns_functions[weft_min(step, width - d) - 1](
+            keys, s->values + d, width, s->scores, out + d * PANEL, !first);
+}
+
+// One task's operands: queries from `run` on, keys and values of its sequence and head.
+typedef struct {
+    const float *q, *k, *v, *bias;
+    float *out;
+    int64_t run, rows;
+} attend_place;
+
+static attend_place place(const attend_job *job, int64_t task) {
+    const weft_attention *a = job->a;
+    int64_t run = task % job->query_runs * job->run;
+    int64_t head = task / job->query_runs % a->heads;
+    int64_t sequence = task / job->query_runs / a->heads;
+    int64_t outer = sequence / a->inner, inner = sequence % a->inner;
+#define PLACE(t) ((t).x + outer * (t).outer_stride + inner * (t).inner_stride + head * a->width)
+    return (attend_place){
+        .q = PLACE(a->q) + run * a->q.token_stride,
+        .k = PLACE(a->k),
+        .v = PLACE(a->v),
+        .bias = a->bias ? a->bias + outer * a->bias_outer_stride : NULL,
+        .out = a->out + outer * a->out_outer_stride + inner * a->out_inner_stride +
+               head * a->width + run * a->out_token_stride,
+        .run = run,
+        .rows = weft_min(job->run, a->queries - run),
+    };
+#undef PLACE
 }
 
 static void attend_task(void *context, int64_t task, int worker) {
     const attend_job *job = context;
     const weft_attention *a = job->a;
-    int64_t run = task % job->query_runs * QUERY_RUN;
-    int64_t head = task / job->query_runs % a->heads;
-    int64_t sequence = task / job->query_runs / a->heads;
-    int64_t outer = sequence / a->inner, inner = sequence % a->inner;
-    int64_t rows = weft_min(QUERY_RUN, a->queries - run);
-    int64_t width = a->width, columns = job->value_columns;
-#define PLACE(t) ((t).x + outer * (t).outer_stride + inner * (t).inner_stride + head * width)
-    const float *q = PLACE(a->q) + run * a->q.token_stride;
-    const float *k = PLACE(a->k);
-    const float *v = PLACE(a->v);
-#undef PLACE
+    attend_place at = place(job, task);
     attend_scratch s = carve(job, worker);
-    for (int64_t i = 0; i < rows; i++) {
-        for (int64_t d = 0; d < width; d++)
-            s.queries[(d / K_SLICE * QUERY_RUN + i) * K_STRIDE + d % K_SLICE] =
-                q[i * a->q.token_stride + d] * a->scale;
-        s.maximum[i] = -__builtin_inff();
-        s.sum[i] = 0;
-    }
-    for (int64_t i = 0; i < rows * columns; i++) s.out[i] = 0;
-
-    int64_t seen = a->causal ? weft_min(a->keys, run + rows) : a->keys;
+    for (int64_t i = 0; i < at.rows; i += PANEL)
+        for (int64_t v = i; v < i + PANEL; v += VL) {
+            pack_lanes(at.q + v * a->q.token_stride, a->q.token_stride,
+                       weft_max(0, weft_min(VL, at.rows - v)), a->width, a->scale * LOG2_E,
+                       s.queries + i * a->width + (v - i), PANEL);
+            store(s.maximum + v, splat(-__builtin_inff()));
+            store(s.sum + v, splat(0));
+        }
+    int64_t seen = a->causal ? weft_min(a->keys, at.run + at.rows) : a->keys;
     for (int64_t key = 0; key < seen; key += KEY_BLOCK) {
         int64_t keys = weft_min(KEY_BLOCK, seen - key);
-        pack_keys(job, k + key * a->k.token_stride, a->k.token_stride, keys, s.keys);
-        pack_values(job, v + key * a->v.token_stride, a->v.token_stride, keys, s.values);
-        for (int64_t i = 0; i < rows; i += TILE_ROWS) {
-            int64_t count = weft_min(TILE_ROWS, rows - i);
-            float factors[TILE_ROWS];
-            score_tile(job, &s, outer, run + i, count, key, keys, s.queries + i * K_STRIDE);
-            for (int64_t r = 0; r < count; r++)
-                factors[r] =
-                    soften(s.scores + r * K_STRIDE, keys, &s.maximum[i + r], &s.sum[i + r]);
-            mix_tile(job, &s, count, keys, factors, s.out + i * columns);
+        copy_block(job, &s, at.k + key * a->k.token_stride, at.v + key * a->v.token_stride, keys);
+        for (int64_t i = 0; i < at.rows; i += PANEL) {
+            if (a->causal && key >= at.run + i + PANEL) continue;
+            score_panel(job, &s, s.queries + i * a->width, keys);
+            if (a->bias || a->causal)
+                mask_scores(a, at.bias, s.scores, at.run + i, weft_min(PANEL, at.rows - i), key,
+                            keys);
+            vf factors[TILE_VECTORS];
+            for (int v = 0; v < TILE_VECTORS; v++)
+                factors[v] = soften(s.scores + v * VL, keys, s.maximum + i + v * VL,
+                                    s.sum + i + v * VL);
+            mix_panel(job, &s, factors, keys, key == 0, s.out + i * a->width);
         }
     }
-    float *out = a->out + outer * a->out_outer_stride + inner * a->out_inner_stride + head * width;
-    for (int64_t i = 0; i < rows; i++) {
-        float inverse = 1 / s.sum[i];
-        for (int64_t d = 0; d < width; d++)
-            out[(run + i) * a->out_token_stride + d] = s.out[i * columns + d] * inverse;
-    }
+    for (int64_t i = 0; i < at.rows; i += VL)
+        unpack_lanes(s.out + i / PANEL * PANEL * a->width + i % PANEL, PANEL,
+                     splat(1) / load(s.sum + i), weft_min(VL, at.rows - i), a->width,
+                     at.out + i * a->out_token_stride, a->out_token_stride);
 }
 
 static void attend(weft_pool *pool, const weft_attention *a) {
     attend_job job = {.a = a, .pool = pool};
-    job.query_runs = weft_ceil_div(a->queries, QUERY_RUN);
+    int64_t sequences = a->outer * a->inner * a->heads;
+    int64_t panels = weft_ceil_div(a->queries, PANEL);
+    // Long runs copy keys and values less often; enough tasks balance the threads.
+    int64_t run = weft_max(1, weft_min(RUN_PANELS, RUN_FLOATS / a->width));
+    int64_t wanted = 4 * weft_pool_threads(pool);
+    while (run > 1 && sequences * weft_ceil_div(panels, run) < wanted) run--;
+    job.run = run * PANEL;
+    job.query_runs = weft_ceil_div(panels, run);
     job.width_slices = weft_ceil_div(a->width, K_SLICE);
-    job.value_columns = weft_ceil_div(a->width, VL) * VL;
-    job.value_panels = weft_ceil_div(job.value_columns, 3 * VL);
-    int64_t tasks = a->outer * a->inner * a->heads * job.query_runs;
-    bool small = tasks * a->keys * a->width < 1 << 14;
-    weft_run(pool, tasks, small, attend_task, &job);
+    int64_t tasks = sequences * job.query_runs;
+    weft_run(pool, tasks, tasks * a->keys * a->width < 1 << 14, attend_task, &job);
 }

@@ -16,60 +16,68 @@ enum {
     TASK_PANELS = 20,
 };
 
-// tile[rows][vectors · VL] (+)= a[rows][K_STRIDE] · b[k][b_stride].
-INLINE void multiply(const int rows, const int vectors, int64_t k, const float *a, const float *b,
-                     int64_t b_stride, float *tile, bool accumulate) {
-    vf sum[TILE_ROWS][3];
+// tile[i][PANEL] (+)= Σ a[i · row_step + p · step] · b[p][PANEL] for i < rows, p < k.
+INLINE void multiply(const int rows, int64_t k, const float *a, const int64_t row_step,
+                     int64_t step, const float *b, float *tile, bool accumulate) {
+    vf sum[TILE_ROWS][TILE_VECTORS];
 #pragma clang loop unroll(full)
     for (int i = 0; i < rows; i++)
 #pragma clang loop unroll(full)
-        for (int j = 0; j < vectors; j++) sum[i][j] = splat(0.0f);
+        for (int j = 0; j < TILE_VECTORS; j++) sum[i][j] = splat(0.0f);
     for (int64_t p = 0; p < k; p++) {
-        vf right[3];
+        vf right[TILE_VECTORS];
 #pragma clang loop unroll(full)
-        for (int j = 0; j < vectors; j++) right[j] = load(b + p * b_stride + j * VL);
+        for (int j = 0; j < TILE_VECTORS; j++) right[j] = load(b + p * PANEL + j * VL);
 #pragma clang loop unroll(full)
         for (int i = 0; i < rows; i++) {
-            vf left = splat(a[i * K_STRIDE + p]);
+            vf left = splat(a[i * row_step + p * step]);
 #pragma clang loop unroll(full)
-            for (int j = 0; j < vectors; j++) sum[i][j] = fma_(left, right[j], sum[i][j]);
+            for (int j = 0; j < TILE_VECTORS; j++) sum[i][j] = fma_(left, right[j], sum[i][j]);
         }
     }
 #pragma clang loop unroll(full)
     for (int i = 0; i < rows; i++)
 #pragma clang loop unroll(full)
-        for (int j = 0; j < vectors; j++) {
-            float *at = tile + (i * vectors + j) * VL;
+        for (int j = 0; j < TILE_VECTORS; j++) {
+            float *at = tile + i * PANEL + j * VL;
             store(at, accumulate ? load(at) + sum[i][j] : sum[i][j]);
         }
 }
 
-typedef void (*multiply_function)(int64_t, const float *, const float *, int64_t, float *, bool);
-#define MULTIPLY(ROWS, VECTORS)                                                                   \
-    static void multiply_##ROWS##_##VECTORS(int64_t k, const float *a, const float *b,            \
-                                            int64_t b_stride, float *tile, bool accumulate) {     \
-        multiply(ROWS, VECTORS, k, a, b, b_stride, tile, accumulate);                             \
+// `rows_` takes the left operand as rows of K_STRIDE; `columns_` takes it transposed, as k rows of
+// `step` floats.
+typedef void (*rows_function)(int64_t k, const float *a, const float *b, float *tile,
+                              bool accumulate);
+typedef void (*columns_function)(int64_t k, const float *a, int64_t step, const float *b,
+                                 float *tile, bool accumulate);
+#define MULTIPLY(ROWS)                                                                            \
+    static void rows_##ROWS(int64_t k, const float *a, const float *b, float *tile,               \
+                            bool accumulate) {                                                    \
+        multiply(ROWS, k, a, K_STRIDE, 1, b, tile, accumulate);                                   \
+    }                                                                                             \
+    static void columns_##ROWS(int64_t k, const float *a, int64_t step, const float *b,           \
+                               float *tile, bool accumulate) {                                    \
+        multiply(ROWS, k, a, 1, step, b, tile, accumulate);                                       \
     }
-#define MULTIPLY_ROWS(ROWS) MULTIPLY(ROWS, 1) MULTIPLY(ROWS, 2) MULTIPLY(ROWS, 3)
-#define ENTRY(ROWS) {multiply_##ROWS##_1, multiply_##ROWS##_2, multiply_##ROWS##_3}
-MULTIPLY_ROWS(1) MULTIPLY_ROWS(2) MULTIPLY_ROWS(3) MULTIPLY_ROWS(4)
+MULTIPLY(1) MULTIPLY(2) MULTIPLY(3) MULTIPLY(4)
 #if TILE_ROWS > 4
-MULTIPLY_ROWS(5) MULTIPLY_ROWS(6)
+MULTIPLY(5) MULTIPLY(6)
 #endif
 #if TILE_ROWS > 6
-MULTIPLY_ROWS(7) MULTIPLY_ROWS(8) MULTIPLY_ROWS(9) MULTIPLY_ROWS(10)
-MULTIPLY_ROWS(11) MULTIPLY_ROWS(12) MULTIPLY_ROWS(13) MULTIPLY_ROWS(14)
+MULTIPLY(7) MULTIPLY(8) MULTIPLY(9) MULTIPLY(10)
+MULTIPLY(11) MULTIPLY(12) MULTIPLY(13) MULTIPLY(14)
 #endif
-// By rows - 1 and vectors - 1.
-static const multiply_function multiply_functions[TILE_ROWS][3] = {
-    ENTRY(1), ENTRY(2), ENTRY(3), ENTRY(4),
-#if TILE_ROWS > 4
-    ENTRY(5), ENTRY(6),
+#if TILE_ROWS == 4
+#define BY_ROWS(F) {F##1, F##2, F##3, F##4}
+#elif TILE_ROWS == 6
+#define BY_ROWS(F) {F##1, F##2, F##3, F##4, F##5, F##6}
+#else
+#define BY_ROWS(F)                                                                                \
+    {F##1, F##2, F##3, F##4, F##5, F##6, F##7, F##8, F##9, F##10, F##11, F##12, F##13, F##14}
 #endif
-#if TILE_ROWS > 6
-    ENTRY(7), ENTRY(8), ENTRY(9), ENTRY(10), ENTRY(11), ENTRY(12), ENTRY(13), ENTRY(14),
-#endif
-};
+// By rows - 1.
+static const rows_function rows_functions[TILE_ROWS] = BY_ROWS(rows_);
+static const columns_function columns_functions[TILE_ROWS] = BY_ROWS(columns_);
 
 // Bias, activation, residual for `count` columns from `column` on of result row `row`; `product`
 // and `y` point at the first of them. In a gated product `product` holds VL values then VL gates.
@@ -160,8 +168,7 @@ static void product_task(void *context, int64_t task, int worker) {
                 int64_t count = weft_min(TILE_ROWS, rows - i);
                 int64_t index = single ? 0 : (panel - panel_begin) * BLOCK_ROWS + i;
                 float *tile = tiles + index * PANEL;
-                multiply_functions[count - 1][TILE_VECTORS - 1](
-                    length, block + i * K_STRIDE, b, PANEL, tile, slice > 0);
+                rows_functions[count - 1](length, block + i * K_STRIDE, b, tile, slice > 0);
                 if (last) finish_tile(job, tile, row + i, count, panel);
             }
         }

@@ -17,8 +17,11 @@ INLINE vf splat(float x) {
     return v;
 }
 INLINE vf fma_(vf a, vf b, vf c) { return __builtin_elementwise_fma(a, b, c); }
-INLINE vf max_(vf a, vf b) { return __builtin_elementwise_max(a, b); }
-INLINE vf min_(vf a, vf b) { return __builtin_elementwise_min(a, b); }
+// `a` where the mask is set, else `b`. Comparison and selection become one instruction, which the
+// builtin maximum with its rule for NaN does not.
+INLINE vf select_(vi mask, vf a, vf b) { return (vf)(((vi)a & mask) | ((vi)b & ~mask)); }
+INLINE vf max_(vf a, vf b) { return select_(a > b, a, b); }
+INLINE vf min_(vf a, vf b) { return select_(a < b, a, b); }
 
 // The first n < VL floats, zeros behind.
 INLINE vf load_part(const float *p, int64_t n) {
@@ -32,6 +35,12 @@ INLINE void store_part(float *p, vf v, int64_t n) {
     for (int64_t i = 0; i < n; i++) p[i] = lanes[i];
 }
 
+INLINE void copy_floats(float *to, const float *from, int64_t n) {
+    int64_t i = 0;
+    for (; i + VL <= n; i += VL) store(to + i, load(from + i));
+    for (; i < n; i++) to[i] = from[i];
+}
+
 INLINE float sum_lanes(vf v) {
     float lanes[VL];
     store(lanes, v);
@@ -39,14 +48,6 @@ INLINE float sum_lanes(vf v) {
         for (int i = 0; i < width; i++) lanes[i] += lanes[i + width];
     return lanes[0];
 }
-INLINE float max_lanes(vf v) {
-    float lanes[VL];
-    store(lanes, v);
-    float m = lanes[0];
-    for (int i = 1; i < VL; i++) m = lanes[i] > m ? lanes[i] : m;
-    return m;
-}
-
 // e^x to about one unit in the last place; 0 below -87.3, saturating above 88.
 // Cody and Waite's reduction to [-ln2/2, ln2/2] and a minimax polynomial of degree six.
 INLINE vf exp_(vf x) {
@@ -65,6 +66,25 @@ INLINE vf exp_(vf x) {
     vi keep = x >= splat(-87.3f);
     return (vf)((vi)(y * (vf)bits) & keep);
 }
+
+// 2^x for x <= 0 to 1.1e-7; 0 below -125. A polynomial on [-1/2, 1/2] that is 1 at 0, minimax in
+// the relative error; adding 1.5 * 2^23 rounds and leaves the integer in the lowest bits.
+INLINE vf exp2_(vf x) {
+    vf clamped = max_(x, splat(-125.0f));
+    vf shifted = clamped + splat(12582912.0f);
+    vf r = clamped - (shifted - splat(12582912.0f));
+    vf p = splat(1.326472731307149e-3f);
+    p = fma_(p, r, splat(9.671512991189957e-3f));
+    p = fma_(p, r, splat(5.550733581185341e-2f));
+    p = fma_(p, r, splat(2.4022242426872253e-1f));
+    p = fma_(p, r, splat(6.931470036506653e-1f));
+    p = fma_(p, r, splat(1.0f));
+    vi scaled = (vi)p + ((vi)shifted << 23);
+    return (vf)(scaled & (x >= splat(-125.0f)));
+}
+
+// Scores times this are exponents of 2.
+#define LOG2_E 1.44269504f
 
 INLINE vf sigmoid_(vf x) { return splat(1.0f) / (splat(1.0f) + exp_(-x)); }
 

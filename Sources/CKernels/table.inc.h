@@ -1,8 +1,9 @@
-// One version of all vector kernels. The includer sets VL (floats of a vector), TILE_ROWS,
-// TILE_VECTORS and WIDE_TILE_ROWS (the register tile), and TABLE (its name).
+// One version of all vector kernels. The includer sets VL (floats of a vector), TILE_ROWS
+// and TILE_VECTORS (the register tile), and TABLE (its name).
 #include "gather.h"
 #include "simd.inc.h"
 #include "product.inc.h"
+#include "lanes.inc.h"
 #include "attention.inc.h"
 #include "norms.inc.h"
 #include "pointwise.inc.h"

@@ -6,7 +6,6 @@
 #define VL 8
 #define TILE_ROWS 6
 #define TILE_VECTORS 2
-#define WIDE_TILE_ROWS 4
 #define TABLE weft_table_avx2
 #include "table.inc.h"
 #pragma clang attribute pop

@@ -1,4 +1,4 @@
-// 512-bit vectors: 14 x 2 (or 9 x 3) accumulators of the 32 registers.
+// 512-bit vectors: 14 x 2 accumulators of the 32 registers.
 #if defined(__x86_64__)
 #include "version.h"
 
@@ -8,7 +8,6 @@
 #define VL 16
 #define TILE_ROWS 14
 #define TILE_VECTORS 2
-#define WIDE_TILE_ROWS 9
 #define TABLE weft_table_avx512
 #include "table.inc.h"
 #pragma clang attribute pop

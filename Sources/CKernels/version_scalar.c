@@ -4,6 +4,5 @@
 #define VL 1
 #define TILE_ROWS 4
 #define TILE_VECTORS 2
-#define WIDE_TILE_ROWS 4
 #define TABLE weft_table_scalar
 #include "table.inc.h"

@@ -136,6 +136,8 @@ extension ConformanceSuite {
             Attention(batch: 2, queries: 77, keys: 77, heads: 2, width: 16, isCausal: true),
             Attention(queries: 290, keys: 290, heads: 1, width: 8, isCausal: true),
             Attention(batch: 2, queries: 11, keys: 21, heads: 2, width: 64, isMasked: true),
+            Attention(queries: 33, keys: 127, heads: 2, width: 17, isMasked: true),
+            Attention(queries: 3, keys: 252, heads: 1, width: 330),
         ].map { attention($0) } + overFrames
 
     private static func attention(_ a: Attention) -> ConformanceCase {
