@@ -194,6 +194,10 @@ static void attend_task(void *context, int64_t task, int worker) {
 }
 
 static void attend(weft_pool *pool, const weft_attention *a) {
+    if (attends_frames(a)) {
+        attend_short(pool, a);
+        return;
+    }
     attend_job job = {.a = a, .pool = pool};
     int64_t sequences = a->outer * a->inner * a->heads;
     int64_t panels = weft_ceil_div(a->queries, PANEL);

@@ -4,6 +4,7 @@
 #include "simd.inc.h"
 #include "product.inc.h"
 #include "lanes.inc.h"
+#include "temporal.inc.h"
 #include "attention.inc.h"
 #include "norms.inc.h"
 #include "pointwise.inc.h"

@@ -178,7 +178,12 @@ extension ConformanceSuite {
     }
 
     private static let overFrames: [ConformanceCase] =
-        [(1, 1, 5, 1, 8), (2, 8, 6, 2, 40), (1, 17, 3, 1, 33), (1, 32, 2, 2, 16)]
+        [
+            (1, 1, 5, 1, 8), (2, 8, 6, 2, 40), (1, 17, 3, 1, 33), (1, 32, 2, 2, 16),
+            (2, 1, 19, 3, 33), (1, 2, 35, 2, 20), (2, 7, 17, 1, 21), (1, 8, 33, 3, 7),
+            (1, 16, 16, 2, 80), (2, 17, 18, 5, 13), (1, 33, 37, 2, 5), (1, 64, 3, 1, 18),
+            (1, 65, 4, 1, 24), (1, 5, 1, 2, 12), (1, 40, 17, 3, 100),
+        ]
         .map { b, f, p, heads, width in
             let detail = "\(b)x\(f)x\(p) heads \(heads) width \(width)"
             return ConformanceCase("temporalAttention", detail, bound: 1e-11) { backend in
