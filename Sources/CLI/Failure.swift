@@ -86,6 +86,7 @@ extension ExitStatus {
 
     fileprivate init(_ error: FileError) {
         switch error.reason {
+        case .notRegular where error.operation == "write": self = .cannotCreate
         case .notRegular, .tooLarge: self = .badInput
         case .system where error.operation == "create": self = .cannotCreate
         case .system where error.isMissing: self = .noInput

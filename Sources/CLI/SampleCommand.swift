@@ -119,6 +119,7 @@ struct SampleCommand: AsyncParsableCommand {
         // What can be wrong is told before the first network runs, not hours later.
         let steps = try settings.plan(gen1.schedule()).steps
         _ = try FusionSchedule(steps: steps, interval: fuseEvery, until: fuseUntil)
+        if decode { try gen1.checkAutoencoder() }
         _ = try AtomicFile(replacing: output)
         let shot = try ShotFile(
             InputTensors(SafetensorsFile.open(input)),
@@ -205,20 +206,23 @@ struct SampleCommand: AsyncParsableCommand {
                 if !json {
                     let ratio = fixed(report.largestRatio, 5)
                     print(
-                        "steps \(report.steps.lowerBound)..<\(report.steps.upperBound) of "
-                            + "\(sampler.sampler.stepCount): \(plan.windows.count) windows fused, "
-                            + "largest mismatch D/(2 sigma^2) \(ratio)"
+                        line(report.steps, sampler)
+                            + (plan.windows.count == 1
+                                ? "1 window"
+                                : "\(plan.windows.count) windows fused, largest mismatch "
+                                    + "D/(2 sigma^2) \(ratio)")
                     )
                 }
             }
         )
-        report(plan: plan, sampler: sampler, mismatches: rounds)
+        report(windows: plan.windows, steps: sampler.steps, sampler, mismatches: rounds)
         return latents
     }
 
     /// One window through some steps.
     private func part(_ shot: ShotFile, _ sampler: ShotSampler) throws -> HostTensor {
-        let bounds = (range ?? "").split(separator: "..<").compactMap { Int($0) }
+        let bounds = (range ?? "").split(separator: "..<", omittingEmptySubsequences: false)
+            .map { Int($0) ?? -1 }
         guard bounds.count == 2, bounds[0] < bounds[1], bounds[0] >= sampler.steps.lowerBound,
             bounds[1] <= sampler.steps.upperBound
         else {
@@ -228,12 +232,15 @@ struct SampleCommand: AsyncParsableCommand {
         guard let latents = try shot.latents ?? startIfFirst(bounds[0], shot, sampler) else {
             throw Failure(.badInput, "latents: missing; steps \(range ?? "") continue from them")
         }
-        return try sampler.sample(
+        let stepped = try sampler.sample(
             latents,
             window: 0..<shot.inputs.frameCount,
             steps: bounds[0]..<bounds[1],
             shot.inputs
         )
+        let window = [0..<shot.inputs.frameCount]
+        report(windows: window, steps: bounds[0]..<bounds[1], sampler, mismatches: [])
+        return stepped
     }
 
     private func startIfFirst(
@@ -244,12 +251,25 @@ struct SampleCommand: AsyncParsableCommand {
         step == sampler.steps.lowerBound ? try sampler.start(shot.inputs) : nil
     }
 
-    private func report(plan: WindowPlan, sampler: ShotSampler, mismatches: [JSONValue]) {
-        guard json else { return }
+    private func line(_ steps: Range<Int>, _ sampler: ShotSampler) -> String {
+        "steps \(steps.lowerBound)..<\(steps.upperBound) of \(sampler.sampler.stepCount): "
+    }
+
+    private func report(
+        windows: [Range<Int>],
+        steps: Range<Int>,
+        _ sampler: ShotSampler,
+        mismatches: [JSONValue]
+    ) {
+        guard json else {
+            if range != nil { print(line(steps, sampler) + "1 window") }
+            return
+        }
         let members: [String: JSONValue] = [
-            "frames": .integer(plan.frameCount),
-            "windows": .integer(plan.windows.count),
-            "first_step": .integer(sampler.steps.lowerBound),
+            "frames": .integer(windows.last?.upperBound ?? 0),
+            "windows": .integer(windows.count),
+            "first_step": .integer(steps.lowerBound),
+            "end_step": .integer(steps.upperBound),
             "steps": .integer(sampler.sampler.stepCount),
             "evaluations_per_step": .integer(sampler.evaluationsPerStep),
             "largest_mismatch_per_fusion": .array(mismatches),

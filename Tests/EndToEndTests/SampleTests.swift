@@ -10,6 +10,11 @@ struct SampleTests {
          "up_block_types": ["UpBlock2D", "CrossAttnUpBlock2D"],
          "cross_attention_dim": 8, "norm_num_groups": 4, "max_frames": 4}
         """
+    private static let autoencoder = """
+        {"block_out_channels": [8, 16], "norm_num_groups": 4,
+         "down_block_types": ["DownEncoderBlock2D", "DownEncoderBlock2D"],
+         "up_block_types": ["UpDecoderBlock2D", "UpDecoderBlock2D"]}
+        """
     private static let settings = [
         "--steps", "4", "--seed", "9", "--noise", "independent", "--temporal-guidance", "1.5",
         "--structure-level", "2", "--eta", "0.5",
@@ -121,10 +126,59 @@ struct SampleTests {
         #expect(one.shape == [5, 4, 3, 5])
     }
 
+    @Test func `depth and pictures go in, pictures come out`() throws {
+        let folder = try TemporaryFolder()
+        let model = try model(in: folder)
+        let config = try folder.write(Self.autoencoder, to: "vae.json")
+        try run(["model", "create", "vae", "--config", config, "--output", model])
+        try SafetensorsFile.write(
+            [
+                "depth": randomTensor([3, 8, 12], seed: 1),
+                "frames": randomTensor([3, 3, 8, 12], seed: 2, scale: 0.3),
+                "content": randomTensor([8], seed: 3),
+            ],
+            to: folder("shot.safetensors")
+        )
+        let output = folder("out.safetensors")
+        let outcome = try Program.run(
+            ["sample", "--model", model, "--input", folder("shot.safetensors")]
+                + ["--output", output, "--strength", "0.5", "--decode", "--json"] + Self.settings
+        )
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(try read("latents", from: output).shape == [3, 4, 4, 6])
+        let frames = try read("frames", from: output)
+        #expect(frames.shape == [3, 3, 8, 12] && frames.values.allSatisfy { $0.isFinite })
+        guard case .object(let report) = try JSONValue.parse(Array(outcome.output.utf8)) else {
+            Issue.record("no report in \(outcome.output)")
+            return
+        }
+        #expect(report["first_step"] == .integer(2) && report["end_step"] == .integer(4))
+        #expect(report["evaluations_per_step"] == .integer(3))
+        #expect(report["windows"] == .integer(1) && report["frames"] == .integer(3))
+    }
+
+    @Test func `a place that cannot be written is told before sampling`() throws {
+        let folder = try TemporaryFolder()
+        let model = try model(in: folder)
+        for output in [folder.path, folder("nowhere/out.safetensors")] {
+            let outcome = try Program.run(
+                ["sample", "--model", model, "--input", folder("none"), "--output", output]
+            )
+            #expect(outcome.status == 73 && outcome.errors.contains(output))
+        }
+    }
+
     @Test(arguments: [
         (["--strength", "0.5"], Int32(65), "source"), (["--range", "2..<3"], 65, "latents"),
         (["--steps", "0"], 64, "steps"), (["--window", "5"], 64, "--window"),
-        (["--structure-level", "8"], 64, "--structure-level"),
+        (["--structure-level", "8"], 64, "--structure-level"), (["--decode"], 66, "vae"),
+        (["--steps", "1001"], 64, "steps"), (["--eta", "nan"], 64, "eta"),
+        (["--temporal-guidance", "inf"], 64, "guidance"),
+        (["--temporal-guidance", "1e39"], 65, "step 0 of 50 (timestep 981)"),
+        (["--range", "..<..<0..<1"], 64, "--range"), (["--range", "0..<51"], 64, "--range"),
+        (["--fuse-until", "1.5"], 64, "fuse-until"), (["--overlap", "4"], 64, "overlap"),
+        (["--first-frame", "4294967294"], 65, "first frame"),
+        (["--variant", "none"], 66, "unet"),
     ])
     func `what cannot be sampled is one sentence and no file`(
         arguments: [String],

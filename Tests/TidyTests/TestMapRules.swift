@@ -51,7 +51,7 @@ enum TestMapRules {
             "Pipelines/Benchmark/Benchmark", "Pipelines/Benchmark/BenchmarkInputs",
         ],
         "PipelinesTests/Sampling/ShotFileTests": [
-            "Pipelines/Sampling/Gen1Model", "Pipelines/Structure/LatentEncoder",
+            "Pipelines/Structure/LatentEncoder"
         ],
         "DiffusionTests/WindowSamplerTests": [
             "Diffusion/DivergenceError"

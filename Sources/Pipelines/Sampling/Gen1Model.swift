@@ -32,14 +32,33 @@ package struct Gen1Model: Sendable {
     }
 
     /// The folder's scheduler.
+    ///
+    /// - Throws: `ConfigError` if it is one of networks that predict something other than v, such
+    ///   as the one of an image model that gen1 was put beside.
     package func schedule() throws -> SchedulerConfig {
-        try SchedulerConfig(
-            reading: folder.component("scheduler").config("scheduler_config.json")
-        )
+        let object = try folder.component("scheduler").config("scheduler_config.json")
+        let config = try SchedulerConfig(reading: object)
+        guard config.prediction == .velocity else {
+            throw object.unsupported("prediction_type", "gen1 predicts v (v_prediction)")
+        }
+        return config
+    }
+
+    /// Whether the folder has an autoencoder of gen1's latents, without reading its weights.
+    ///
+    /// - Throws: `InputError` if its latents are others, `CheckpointError`, `ConfigError`.
+    package func checkAutoencoder() throws {
+        let vae = try folder.component("vae")
+        let found = try AutoencoderConfig(vae.config()).latentChannels
+        let expected = Gen1Config.inputs.latent
+        guard found == expected else {
+            throw InputError("\(vae.path): expected \(expected) latent channels, found \(found)")
+        }
     }
 
     package func autoencoder() throws -> Autoencoder {
-        try folder.component("vae").loadAutoencoder(on: backend, variant: variant)
+        try checkAutoencoder()
+        return try folder.component("vae").loadAutoencoder(on: backend, variant: variant)
     }
 
     package func depthEstimator() throws -> DepthEstimator {

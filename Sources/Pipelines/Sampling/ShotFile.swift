@@ -40,8 +40,7 @@ package struct ShotFile: Sendable {
         let dimensions = inputs.structure.shape.dimensions
         guard dimensions[3] == 4, inputs.structure.shape.count > 0 else {
             throw InputError(
-                "\(shot.depth == nil ? "structure" : "depth"): expected [F, 4, h, w] of latents, "
-                    + "found \(inputs.structure.shape) (channels last)"
+                "structure: expected [F, 4, h, w], found \(inputs.structure.shape) (channels last)"
             )
         }
         guard firstFrame <= Int(UInt32.max) - dimensions[0] + 1 else {

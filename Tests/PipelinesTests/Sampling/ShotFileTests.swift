@@ -75,10 +75,16 @@ struct ShotFileTests {
             (["structure": HostTensor([1], [1])], "structure: expected 4 axes, found [1]"),
             (
                 ["structure": randomTensor([3, 3, 2, 5], seed: 1)],
-                "structure: expected [F, 4, h, w]"
+                "structure: expected [F, 4, h, w], found ["
             ),
-            (["structure": HostTensor([], [0, 4, 2, 5])], "structure: expected [F, 4, h, w]"),
-            (["structure": HostTensor([], [2, 4, 0, 5])], "structure: expected [F, 4, h, w]"),
+            (
+                ["structure": HostTensor([], [0, 4, 2, 5])],
+                "structure: expected [F, 4, h, w], found ["
+            ),
+            (
+                ["structure": HostTensor([], [2, 4, 0, 5])],
+                "structure: expected [F, 4, h, w], found ["
+            ),
             (["depth": HostTensor([], [0, 4, 6])], "depth: expected frames, found none"),
             (["depth": HostTensor([1, 2], [2])], "depth: expected 3 axes, found [2]"),
             (
