@@ -32,7 +32,7 @@ const char *weft_openblas_core(void) { return openblas_get_corename(); }
 
 // ---- Matrices -------------------------------------------------------------------------------
 
-int64_t weft_matrix_floats(weft_version version, int64_t n, int64_t k, bool gated, bool plain) {
+int64_t weft_matrix_elements(weft_version version, int64_t n, int64_t k, bool gated, bool plain) {
     if (plain) return n * k;
     int64_t width = table(version)->panel_width;
     int64_t columns = gated ? n / 2 : n;
@@ -41,37 +41,54 @@ int64_t weft_matrix_floats(weft_version version, int64_t n, int64_t k, bool gate
 
 typedef struct {
     weft_matrix *matrix;
-    const float *source;
+    const void *source;
     int64_t first, rows, channels, taps;
 } set_job;
+
+// Rows that lie side by side in a panel are set together: they share cache lines, and two threads
+// must not write to one.
+enum { SET_ROWS = 32 };
+
+// Place of row n's first element; its others follow panel_width apart.
+static int64_t row_place(const weft_matrix *matrix, int64_t n) {
+    if (matrix->plain) return n * matrix->k;
+    int64_t width = table(matrix->version)->panel_width;
+    int64_t panel = n / width, lane = n % width;
+    if (matrix->gated) {
+        int64_t half = matrix->n / 2, unit = width / 2;
+        panel = n % half / unit;
+        lane = n % half % unit + (n < half ? 0 : unit);
+    }
+    return panel * matrix->k * width + lane;
+}
 
 static void set_task(void *context, int64_t task, int worker) {
     (void)worker;
     const set_job *job = context;
     weft_matrix *matrix = job->matrix;
-    int64_t n = job->first + task, k = matrix->k, step = 1;
-    const float *source = job->source + task * k;
-    float *at = matrix->data + n * k;
-    if (!matrix->plain) {
-        int64_t width = table(matrix->version)->panel_width;
-        int64_t panel = n / width, lane = n % width;
-        if (matrix->gated) {
-            int64_t half = matrix->n / 2, unit = width / 2;
-            panel = n % half / unit;
-            lane = n % half % unit + (n < half ? 0 : unit);
-        }
-        at = matrix->data + panel * k * width + lane;
-        step = width;
-    }
+    int64_t begin = task * SET_ROWS, rows = weft_min(SET_ROWS, job->rows - begin);
+    int64_t k = matrix->k, step = matrix->plain ? 1 : table(matrix->version)->panel_width;
+    int64_t places[SET_ROWS];
+    for (int64_t i = 0; i < rows; i++) places[i] = row_place(matrix, job->first + begin + i);
+    const float *singles = (const float *)job->source + begin * k;
+    const uint16_t *halves = (const uint16_t *)job->source + begin * k;
     for (int64_t tap = 0; tap < job->taps; tap++)
-        for (int64_t c = 0; c < job->channels; c++)
-            at[(tap * job->channels + c) * step] = source[c * job->taps + tap];
+        for (int64_t c = 0; c < job->channels; c++) {
+            int64_t target = (tap * job->channels + c) * step;
+            int64_t source = c * job->taps + tap;
+            if (matrix->element == WEFT_F32)
+                for (int64_t i = 0; i < rows; i++)
+                    ((float *)matrix->data)[places[i] + target] = singles[i * k + source];
+            else
+                for (int64_t i = 0; i < rows; i++)
+                    ((uint16_t *)matrix->data)[places[i] + target] = halves[i * k + source];
+        }
 }
 
 void weft_matrix_set(weft_pool *pool, weft_matrix *matrix, int64_t first, int64_t rows,
-                     int64_t channels, int64_t taps, const float *source) {
+                     int64_t channels, int64_t taps, const void *source) {
     set_job job = {matrix, source, first, rows, channels, taps};
-    weft_run(pool, rows, rows * matrix->k < 1 << 14, set_task, &job);
+    weft_run(pool, weft_ceil_div(rows, SET_ROWS), rows * matrix->k < 1 << 14, set_task, &job);
 }
 
 // ---- Products by OpenBLAS -------------------------------------------------------------------
@@ -104,7 +121,7 @@ static void blas_task(void *context, int64_t task, int worker) {
     int64_t columns = matrix->gated ? n / 2 : n;
     float *product = matrix->gated ? scratch + block : job->c + row * n;
     cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)rows, (int)n, (int)k, 1, a, (int)k,
-                matrix->data, (int)k, 0, product, (int)n);
+                (const float *)matrix->data, (int)k, 0, product, (int)n);
     for (int64_t i = 0; i < rows; i++) {
         float *y = job->c + (row + i) * columns;
         weft_epilogue e = *job->epilogue;

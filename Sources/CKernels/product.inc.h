@@ -100,6 +100,19 @@ static void finish_row(const float *product, float *y, int64_t row, int64_t coun
     }
 }
 
+// `count` elements of a panel from element `at` on, as float32: where they lie, or widened into
+// `scratch`.
+static const float *widened(const weft_matrix *matrix, int64_t at, int64_t count, float *scratch) {
+    if (matrix->element == WEFT_F32) return (const float *)matrix->data + at;
+    const uint16_t *source = (const uint16_t *)matrix->data + at;
+    // Panels are whole vectors.
+    if (matrix->element == WEFT_F16)
+        for (int64_t i = 0; i < count; i += VL) store(scratch + i, load_f16(source + i));
+    else
+        for (int64_t i = 0; i < count; i += VL) store(scratch + i, load_bf16(source + i));
+    return scratch;
+}
+
 typedef struct {
     const weft_rows *rows;
     const weft_matrix *matrix;
@@ -155,15 +168,17 @@ static void product_task(void *context, int64_t task, int worker) {
 
     float *block = weft_scratch(
         job->pool, worker,
-        4 * (BLOCK_ROWS * K_STRIDE + job->task_panels * BLOCK_ROWS * PANEL));
-    float *tiles = block + BLOCK_ROWS * K_STRIDE;
+        4 * (BLOCK_ROWS * K_STRIDE + K_SLICE * PANEL + job->task_panels * BLOCK_ROWS * PANEL));
+    float *panel_scratch = block + BLOCK_ROWS * K_STRIDE;
+    float *tiles = panel_scratch + K_SLICE * PANEL;
     for (int64_t slice = 0; slice < job->slices; slice++) {
         int64_t begin = slice * job->slice;
         int64_t length = weft_min(job->slice, k - begin);
         bool last = slice == job->slices - 1;
         weft_gather(job->rows, row, rows, begin, length, block, K_STRIDE);
         for (int64_t panel = panel_begin; panel < panel_end; panel++) {
-            const float *b = job->matrix->data + (panel * k + begin) * PANEL;
+            const float *b = widened(job->matrix, (panel * k + begin) * PANEL, length * PANEL,
+                                     panel_scratch);
             for (int64_t i = 0; i < rows; i += TILE_ROWS) {
                 int64_t count = weft_min(TILE_ROWS, rows - i);
                 int64_t index = single ? 0 : (panel - panel_begin) * BLOCK_ROWS + i;

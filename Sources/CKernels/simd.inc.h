@@ -41,6 +41,34 @@ INLINE void copy_floats(float *to, const float *from, int64_t n) {
     for (; i < n; i++) to[i] = from[i];
 }
 
+// VL half-precision values, widened exactly.
+#if VL > 1
+typedef _Float16 vh_any __attribute__((vector_size(VL * 2), aligned(2)));
+typedef uint16_t vu_any __attribute__((vector_size(VL * 2), aligned(2)));
+INLINE vf load_f16(const uint16_t *p) { return __builtin_convertvector(*(const vh_any *)p, vf); }
+INLINE vf load_bf16(const uint16_t *p) {
+    typedef uint32_t vu __attribute__((vector_size(VL * 4)));
+    return (vf)(__builtin_convertvector(*(const vu_any *)p, vu) << 16);
+}
+#else
+// By hand: a processor without vectors has no instruction for it.
+INLINE float bits_(uint32_t bits) {
+    float x;
+    __builtin_memcpy(&x, &bits, 4);
+    return x;
+}
+INLINE vf load_f16(const uint16_t *p) {
+    uint32_t sign = (uint32_t)(*p & 0x8000) << 16, rest = *p & 0x7FFF;
+    if (rest >= 0x7C00) return splat(bits_(sign | 0x7F800000 | (rest & 0x3FF) << 13));
+    // The mantissa and exponent in place, scaled by the difference of the exponents' biases: exact
+    // for subnormals too, whose value is the mantissa times 2^-24.
+    float magnitude = rest >= 0x400 ? bits_((rest << 13) + ((127 - 15) << 23))
+                                    : (float)rest * 0x1p-24f;
+    return splat(sign ? -magnitude : magnitude);
+}
+INLINE vf load_bf16(const uint16_t *p) { return splat(bits_((uint32_t)*p << 16)); }
+#endif
+
 INLINE float sum_lanes(vf v) {
     float lanes[VL];
     store(lanes, v);

@@ -86,6 +86,21 @@ package struct StoredTensor: Sendable {
         }
     }
 
+    /// Whether the elements are halves (`F16` or `BF16`) in a file.
+    package var hasHalfBits: Bool {
+        guard case .bytes = contents else { return false }
+        return scalarType == .float16 || scalarType == .bfloat16
+    }
+
+    /// Lends the elements as the file holds them, little-endian and perhaps unaligned; nil if they
+    /// are made and not stored.
+    func withStoredBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result? {
+        guard case .bytes(let region, let range) = contents else { return nil }
+        return unsafe region.withBytes { bytes in
+            unsafe body(UnsafeRawBufferPointer(rebasing: bytes[range]))
+        }
+    }
+
     /// The values as a host tensor.
     package func hostTensor() -> HostTensor {
         HostTensor(floats(), shape)

@@ -73,22 +73,27 @@ typedef struct {
 
 // ---- Packed matrices ------------------------------------------------------------------------
 
+// How a matrix's elements are stored. Half types widen exactly: a checkpoint's own halves cost no
+// accuracy and half the memory.
+typedef enum { WEFT_F32 = 0, WEFT_F16 = 1, WEFT_BF16 = 2 } weft_element;
+
 // A right operand in panels of the version's width: [panels][k][width], zero-padded.
 typedef struct {
     weft_version version;
+    weft_element element;
     bool gated;  // columns interleaved as value | gate per panel
-    bool plain;  // not packed: [n][k], for OpenBLAS
+    bool plain;  // not packed: [n][k] in float32, for OpenBLAS
     int64_t n, k;
-    int64_t floats;  // length of data
-    float *data;
+    void *data;
 } weft_matrix;
 
-// Number of floats a packed (or plain) n by k matrix takes.
-int64_t weft_matrix_floats(weft_version version, int64_t n, int64_t k, bool gated, bool plain);
-// Stores rows first ..< first + rows of the matrix from `source` [rows][channels][taps], where
-// channels * taps = k; the matrix's columns run over taps, then channels.
+// Number of elements a packed (or plain) n by k matrix takes.
+int64_t weft_matrix_elements(weft_version version, int64_t n, int64_t k, bool gated, bool plain);
+// Stores rows first ..< first + rows of the matrix from `source` [rows][channels][taps] of the
+// matrix's element type, where channels * taps = k; the matrix's columns run over taps, then
+// channels.
 void weft_matrix_set(weft_pool *pool, weft_matrix *matrix, int64_t first, int64_t rows,
-                     int64_t channels, int64_t taps, const float *source);
+                     int64_t channels, int64_t taps, const void *source);
 
 // ---- Operations -----------------------------------------------------------------------------
 

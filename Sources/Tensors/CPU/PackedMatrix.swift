@@ -1,4 +1,5 @@
 import CKernels
+import Glibc
 
 /// Weights in the layout of the product kernels, with their bias.
 @safe final class PackedMatrix: PreparedParameters {
@@ -28,27 +29,29 @@ import CKernels
         let isPlain = configuration.products == .openBLAS
         let version = configuration.kernels.code
         let columns = channels * taps
-        let count = weft_matrix_floats(version, Int64(outputs), Int64(columns), isGated, isPlain)
+        let count = weft_matrix_elements(version, Int64(outputs), Int64(columns), isGated, isPlain)
         let hasBias = parts.contains { $0.bias != nil }
-        byteCount = 4 * (Int(count) + (hasBias ? outputs : 0))
-        guard let data = unsafe weft_allocate(count * 4)?.assumingMemoryBound(to: Float.self)
-        else { fatalError("no memory for \(count * 4) bytes of weights") }
+        let element = isPlain ? WEFT_F32 : Self.element(of: parts.map(\.weight))
+        let bytes = Int(count) * (element == WEFT_F32 ? 4 : 2)
+        byteCount = bytes + (hasBias ? 4 * outputs : 0)
+        guard let data = unsafe weft_allocate(Int64(bytes)) else {
+            fatalError("no memory for \(bytes) bytes of weights")
+        }
         // Lanes beyond the last column stay zero.
-        unsafe data.update(repeating: 0, count: isPlain ? 0 : Int(count))
+        if !isPlain { unsafe memset(data, 0, bytes) }
         var matrix = unsafe weft_matrix(
             version: version,
+            element: element,
             gated: isGated,
             plain: isPlain,
             n: Int64(outputs),
             k: Int64(columns),
-            floats: count,
             data: data
         )
         var first = 0
         for (part, rows) in zip(parts, rows) {
             precondition(part.weight.shape.count == rows * columns, "\(part.weight.name)")
-            let values = part.weight.floats()
-            unsafe values.withUnsafeBufferPointer { source in
+            unsafe Self.withElements(of: part.weight, as: element) { source in
                 unsafe weft_matrix_set(
                     pool,
                     &matrix,
@@ -56,7 +59,7 @@ import CKernels
                     Int64(rows),
                     Int64(channels),
                     Int64(taps),
-                    source.baseAddress
+                    source
                 )
             }
             part.weight.discard()
@@ -78,6 +81,41 @@ import CKernels
             part.bias?.discard()
         }
         unsafe self.bias = unsafe bias
+    }
+
+    /// Lends a weight's elements: straight from the file if they lie there in the right type.
+    private static func withElements(
+        of weight: StoredTensor,
+        as element: weft_element,
+        _ body: (UnsafeRawPointer?) -> Void
+    ) {
+        let isStored = element != WEFT_F32 || weight.scalarType == .float32
+        let alignment = element == WEFT_F32 ? 4 : 2
+        let isLent = unsafe weight.withStoredBytes { bytes in
+            guard isStored else { return false }
+            if Int(bitPattern: bytes.baseAddress) % alignment == 0 {
+                unsafe body(bytes.baseAddress)
+            } else {
+                // A file may put a tensor anywhere; the kernels want its elements aligned.
+                let words = unsafe [UInt64](unsafeUninitializedCapacity: bytes.count / 8 + 1) {
+                    words,
+                    initialized in
+                    unsafe UnsafeMutableRawBufferPointer(words).copyMemory(from: bytes)
+                    initialized = bytes.count / 8 + 1
+                }
+                unsafe words.withUnsafeBytes { unsafe body($0.baseAddress) }
+            }
+            return true
+        }
+        guard isLent != true else { return }
+        unsafe weight.floats().withUnsafeBytes { unsafe body($0.baseAddress) }
+    }
+
+    /// Halves stay halves where every part has the same: they widen exactly.
+    private static func element(of weights: [StoredTensor]) -> weft_element {
+        guard weights.allSatisfy({ $0.hasHalfBits && $0.scalarType == weights[0].scalarType })
+        else { return WEFT_F32 }
+        return weights[0].scalarType == .float16 ? WEFT_F16 : WEFT_BF16
     }
 
     deinit {

@@ -80,3 +80,39 @@ extension HostTensor {
         return StoredTensor(name: name, shape: shape) { values }
     }
 }
+
+/// Bytes in memory, as a file would hold them.
+private final class MemoryRegion: ByteRegion {
+    private let bytes: [UInt8]
+
+    init(_ bytes: [UInt8]) {
+        self.bytes = bytes
+    }
+
+    func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+        try unsafe bytes.withUnsafeBytes(body)
+    }
+
+    func discard(_ range: Range<Int>) {}
+}
+
+extension HostTensor {
+    /// The tensor rounded to a half type, and as a checkpoint would hold that.
+    func halved(_ name: String, _ type: ScalarType) -> (rounded: HostTensor, stored: StoredTensor) {
+        let bits = values.map { value in
+            type == .float16
+                ? Float16(value).bitPattern : UInt16(truncatingIfNeeded: value.bitPattern >> 16)
+        }
+        // One of the types lies at an odd address, as a file may put it.
+        let start = type == .float16 ? 0 : 1
+        let bytes = bits.flatMap { [UInt8($0 & 0xFF), UInt8($0 >> 8)] }
+        let stored = StoredTensor(
+            name: name,
+            scalarType: type,
+            shape: shape,
+            region: MemoryRegion([UInt8](repeating: 0, count: start) + bytes),
+            range: start..<start + bytes.count
+        )
+        return (HostTensor(stored.floats(), shape), stored)
+    }
+}
