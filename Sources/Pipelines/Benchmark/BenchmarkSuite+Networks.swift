@@ -68,7 +68,7 @@ extension BenchmarkSuite {
             },
             network("depth/dpt-large") { backend in
                 let estimator = try DepthEstimator(
-                    DPTConfig(config([:])),
+                    DPTConfig(dptLarge),
                     BenchmarkInputs.store(on: backend).root
                 )
                 let pixels = BenchmarkInputs.tensor([1, 384, 384, 3], on: backend)
@@ -135,6 +135,16 @@ extension BenchmarkSuite {
         "hidden_act": .string("quick_gelu"), "projection_dim": .integer(768),
         "vocab_size": .integer(49408), "max_position_embeddings": .integer(77),
         "eos_token_id": .integer(49407),
+    ])
+
+    private static let dptLarge = config([
+        "hidden_size": .integer(1024), "intermediate_size": .integer(4096),
+        "num_hidden_layers": .integer(24), "num_attention_heads": .integer(16),
+        "image_size": .integer(384), "patch_size": .integer(16),
+        "backbone_out_indices": list([5, 11, 17, 23]),
+        "neck_hidden_sizes": list([256, 512, 1024, 1024]),
+        "reassemble_factors": .array([.integer(4), .integer(2), .integer(1), .number(0.5)]),
+        "fusion_hidden_size": .integer(256), "readout_type": .string("project"),
     ])
 
     private static let clipVision = config([
