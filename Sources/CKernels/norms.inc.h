@@ -1,11 +1,16 @@
 // Group and layer normalisation.
 
-enum { NORM_ROWS = 64 };  // rows of a task; sums are combined in task order
+enum {
+    NORM_ROWS = 64,  // rows of a task; sums are combined in task order
+    SUM_ROWS = 8,    // rows added in float32
+    NORM_FLOATS = 1 << 19,  // of the images that both passes take before the next
+};
 
 typedef struct {
     const float *x, *scale, *shift;
     float *y;
     int64_t images, rows, channels, groups, blocks;
+    int64_t first;  // image of the pass in progress
     float epsilon;
     int32_t activation;
     double *sums;  // [images][blocks][2][channels]
@@ -13,33 +18,38 @@ typedef struct {
     weft_pool *pool;
 } norm_job;
 
-// Sums and sums of squares per channel over a block of rows. Four rows are added in float32 before
-// they join the float64 totals.
+// Sums and sums of squares per channel over a block of rows. Eight rows are added in float32
+// before they join the float64 totals.
 static void group_norm_sum(void *context, int64_t task, int worker) {
     (void)worker;
     const norm_job *job = context;
-    int64_t image = task / job->blocks, block = task % job->blocks;
+    int64_t image = job->first + task / job->blocks;
+    int64_t block = task % job->blocks;
     int64_t begin = block * NORM_ROWS, end = weft_min(begin + NORM_ROWS, job->rows);
-    int64_t channels = job->channels;
+    int64_t channels = job->channels, whole = channels / VL * VL;
     const float *x = job->x + image * job->rows * channels;
-    double *sum = job->sums + task * 2 * channels, *square = sum + channels;
+    double *sum = job->sums + (image * job->blocks + block) * 2 * channels;
+    double *square = sum + channels;
     for (int64_t c = 0; c < 2 * channels; c++) sum[c] = 0;
-    for (int64_t row = begin; row < end; row += 4) {
-        int64_t count = weft_min(4, end - row);
-        for (int64_t c = 0; c < channels; c += VL) {
-            int64_t left = channels - c;
+    for (int64_t row = begin; row < end; row += SUM_ROWS) {
+        int64_t count = weft_min(SUM_ROWS, end - row);
+        for (int64_t c = 0; c < whole; c += VL) {
+            const float *at = x + row * channels + c;
             vf s = splat(0), q = splat(0);
-            for (int64_t i = 0; i < count; i++) {
-                const float *at = x + (row + i) * channels + c;
-                vf v = left >= VL ? load(at) : load_part(at, left);
+            for (int64_t i = 0; i < count; i++, at += channels) {
+                vf v = load(at);
                 s += v;
                 q = fma_(v, v, q);
             }
-            for (int64_t j = 0; j < weft_min(VL, left); j++) {
-                sum[c + j] += s[j];
-                square[c + j] += q[j];
-            }
+            add_wide(sum + c, s);
+            add_wide(square + c, q);
         }
+        for (int64_t c = whole; c < channels; c++)
+            for (int64_t i = 0; i < count; i++) {
+                double v = x[(row + i) * channels + c];
+                sum[c] += v;
+                square[c] += v * v;
+            }
     }
 }
 
@@ -68,27 +78,41 @@ static void group_norm_factors(const norm_job *job, int64_t image) {
     }
 }
 
+// Normalises and activates `count` channels of one row.
+INLINE void apply_row(const float *x, const float *means, const float *factors, const float *shift,
+                      int64_t count, const int32_t activation, float *y) {
+    int64_t c = 0;
+    for (; c + VL <= count; c += VL) {
+        vf v = fma_(load(x + c) - load(means + c), load(factors + c), load(shift + c));
+        store(y + c, activation_(v, activation));
+    }
+    int64_t left = count - c;
+    if (left == 0) return;
+    vf v = fma_(load_part(x + c, left) - load_part(means + c, left), load_part(factors + c, left),
+                load_part(shift + c, left));
+    store_part(y + c, activation_(v, activation), left);
+}
+
 static void group_norm_apply(void *context, int64_t task, int worker) {
     (void)worker;
     const norm_job *job = context;
-    int64_t image = task / job->blocks, block = task % job->blocks;
+    int64_t image = job->first + task / job->blocks;
+    int64_t block = task % job->blocks;
     int64_t begin = block * NORM_ROWS, end = weft_min(begin + NORM_ROWS, job->rows);
     int64_t channels = job->channels;
+    int32_t activation = job->activation;
     const float *means = job->factors + image * 2 * channels, *factors = means + channels;
+    const float *shift = job->shift;
     for (int64_t row = begin; row < end; row++) {
-        int64_t at = (image * job->rows + row) * channels;
-        for (int64_t c = 0; c < channels; c += VL) {
-            int64_t left = channels - c;
-            if (left >= VL) {
-                vf v = fma_(load(job->x + at + c) - load(means + c), load(factors + c),
-                            load(job->shift + c));
-                store(job->y + at + c, activation_(v, job->activation));
-            } else {
-                vf v = fma_(load_part(job->x + at + c, left) - load_part(means + c, left),
-                            load_part(factors + c, left), load_part(job->shift + c, left));
-                store_part(job->y + at + c, activation_(v, job->activation), left);
-            }
-        }
+        const float *x = job->x + (image * job->rows + row) * channels;
+        float *y = job->y + (image * job->rows + row) * channels;
+        // The two that networks use each get a loop of their own.
+        if (activation == 0)
+            apply_row(x, means, factors, shift, channels, 0, y);
+        else if (activation == 1)
+            apply_row(x, means, factors, shift, channels, 1, y);
+        else
+            apply_row(x, means, factors, shift, channels, activation, y);
     }
 }
 
@@ -104,9 +128,14 @@ static void group_norm(weft_pool *pool, const float *x, int64_t images, int64_t 
     if (!job.sums) __builtin_trap();
     job.factors = (float *)(job.sums + sums);
     bool small = images * rows * channels < 1 << 14;
-    weft_run(pool, images * job.blocks, small, group_norm_sum, &job);
-    for (int64_t image = 0; image < images; image++) group_norm_factors(&job, image);
-    weft_run(pool, images * job.blocks, small, group_norm_apply, &job);
+    // Both passes go over a few images before the next ones, which a cache still holds.
+    int64_t together = weft_max(1, NORM_FLOATS / (rows * channels));
+    for (job.first = 0; job.first < images; job.first += together) {
+        int64_t count = weft_min(together, images - job.first);
+        weft_run(pool, count * job.blocks, small, group_norm_sum, &job);
+        for (int64_t i = 0; i < count; i++) group_norm_factors(&job, job.first + i);
+        weft_run(pool, count * job.blocks, small, group_norm_apply, &job);
+    }
     weft_free(job.sums);
 }
 

@@ -6,6 +6,7 @@
 typedef float vf __attribute__((vector_size(VL * 4)));
 typedef float vf_any __attribute__((vector_size(VL * 4), aligned(4)));
 typedef int32_t vi __attribute__((vector_size(VL * 4)));
+typedef double vd_any __attribute__((vector_size(VL * 8), aligned(8)));
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -33,6 +34,11 @@ INLINE void store_part(float *p, vf v, int64_t n) {
     float lanes[VL];
     store(lanes, v);
     for (int64_t i = 0; i < n; i++) p[i] = lanes[i];
+}
+
+// total[0 ..< VL] += v, in float64.
+INLINE void add_wide(double *total, vf v) {
+    *(vd_any *)total += __builtin_convertvector(v, vd_any);
 }
 
 INLINE void copy_floats(float *to, const float *from, int64_t n) {
@@ -95,7 +101,7 @@ INLINE vf exp_(vf x) {
     return (vf)((vi)(y * (vf)bits) & keep);
 }
 
-// 2^x for x <= 0 to 1.1e-7; 0 below -125. A polynomial on [-1/2, 1/2] that is 1 at 0, minimax in
+// 2^x for x <= 127 to 1.1e-7; 0 below -125. A polynomial on [-1/2, 1/2] that is 1 at 0, minimax in
 // the relative error; adding 1.5 * 2^23 rounds and leaves the integer in the lowest bits.
 INLINE vf exp2_(vf x) {
     vf clamped = max_(x, splat(-125.0f));
@@ -114,7 +120,10 @@ INLINE vf exp2_(vf x) {
 // Scores times this are exponents of 2.
 #define LOG2_E 1.44269504f
 
-INLINE vf sigmoid_(vf x) { return splat(1.0f) / (splat(1.0f) + exp_(-x)); }
+// 1 + e^-x, the denominator of the logistic function; saturates below x = -87.3.
+INLINE vf one_plus_exp(vf x) {
+    return exp2_(min_(x * splat(-LOG2_E), splat(126.0f))) + splat(1.0f);
+}
 
 // The error function to 1.5e-7: Abramowitz and Stegun, equation 7.1.26.
 INLINE vf erf_(vf x) {
@@ -134,9 +143,9 @@ INLINE vf gelu_(vf x) {
 
 INLINE vf activation_(vf x, int32_t kind) {
     switch (kind) {
-        case 1: return x * sigmoid_(x);
+        case 1: return x / one_plus_exp(x);
         case 2: return gelu_(x);
-        case 3: return x * sigmoid_(x * splat(1.702f));
+        case 3: return x / one_plus_exp(x * splat(1.702f));
         case 4: return max_(x, splat(0.0f));
         default: return x;
     }

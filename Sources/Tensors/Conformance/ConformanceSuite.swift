@@ -82,7 +82,10 @@ package enum ConformanceSuite {
     }
 
     static let norms: [ConformanceCase] =
-        [(1, 1, 32, 32), (2, 35, 96, 32), (3, 130, 33, 3), (1, 65, 8, 1), (2, 9, 320, 32)]
+        [
+            (1, 1, 32, 32), (2, 35, 96, 32), (3, 130, 33, 3), (1, 65, 8, 1), (2, 9, 320, 32),
+            (2, 610, 480, 32),
+        ]
         .flatMap { images, rows, channels, groups -> [ConformanceCase] in
             [Activation.identity, .silu].map { activation in
                 let detail = "\(images)x\(rows)x\(channels) in \(groups) \(activation)"
