@@ -3,25 +3,54 @@
 
 #include <string.h>
 
-// Floats at one tap of one output position, or NULL where the tap lies outside.
-static const float *tap_source(const weft_rows *r, int64_t row, int64_t tap) {
-    if (r->kind == WEFT_ROWS_FRAMES) {
-        int64_t pixel = row % r->pixels;
-        int64_t frame = row / r->pixels % r->frames + tap - r->taps / 2;
-        int64_t video = row / (r->pixels * r->frames);
-        if (frame < 0 || frame >= r->frames) return NULL;
-        return r->x + ((video * r->frames + frame) * r->pixels + pixel) * r->channels;
-    }
+// Copies `count` channels from `source`, or zeros where there is none.
+static void copy_channels(const float *source, int64_t count, float *target) {
+    if (source)
+        memcpy(target, source, (size_t)count * 4);
+    else
+        memset(target, 0, (size_t)count * 4);
+}
+
+// Channels channel ..< channel + count at one tap, for `rows` output positions from `row` on. The
+// positions are walked, not divided out of each row's number.
+static void gather_image(const weft_rows *r, int64_t row, int64_t rows, int64_t tap,
+                         int64_t channel, int64_t count, float *target, int64_t stride) {
     int64_t x = row % r->out_width;
     int64_t y = row / r->out_width % r->out_height;
     int64_t n = row / (r->out_width * r->out_height);
-    int64_t in_y = y * r->stride + tap / r->kernel_width - r->pad_top;
-    int64_t in_x = x * r->stride + tap % r->kernel_width - r->pad_left;
-    if (in_y < 0 || in_y >= r->enlarged_height || in_x < 0 || in_x >= r->enlarged_width)
-        return NULL;
-    if (r->row_map) in_y = r->row_map[in_y];
-    if (r->column_map) in_x = r->column_map[in_x];
-    return r->x + ((n * r->in_height + in_y) * r->in_width + in_x) * r->channels;
+    int64_t down = tap / r->kernel_width - r->pad_top;
+    int64_t across = tap % r->kernel_width - r->pad_left;
+    for (int64_t i = 0; i < rows; i++, target += stride) {
+        int64_t in_y = y * r->stride + down, in_x = x * r->stride + across;
+        const float *source = NULL;
+        if (in_y >= 0 && in_y < r->enlarged_height && in_x >= 0 && in_x < r->enlarged_width) {
+            if (r->row_map) in_y = r->row_map[in_y];
+            if (r->column_map) in_x = r->column_map[in_x];
+            source = r->x + ((n * r->in_height + in_y) * r->in_width + in_x) * r->channels +
+                     channel;
+        }
+        copy_channels(source, count, target);
+        if (++x < r->out_width) continue;
+        x = 0;
+        if (++y < r->out_height) continue;
+        y = 0;
+        n++;
+    }
+}
+
+// The same along frames: a tap moves a row by a frame, unless that leaves its video.
+static void gather_frames(const weft_rows *r, int64_t row, int64_t rows, int64_t tap,
+                          int64_t channel, int64_t count, float *target, int64_t stride) {
+    int64_t pixel = row % r->pixels, frame = row / r->pixels % r->frames;
+    int64_t ahead = tap - r->taps / 2;
+    const float *x = r->x + (row + ahead * r->pixels) * r->channels + channel;
+    for (int64_t i = 0; i < rows; i++, target += stride) {
+        bool inside = frame + ahead >= 0 && frame + ahead < r->frames;
+        copy_channels(inside ? x + i * r->channels : NULL, count, target);
+        if (++pixel < r->pixels) continue;
+        pixel = 0;
+        if (++frame == r->frames) frame = 0;
+    }
 }
 
 void weft_gather(const weft_rows *r, int64_t row, int64_t rows, int64_t begin, int64_t length,
@@ -36,14 +65,10 @@ void weft_gather(const weft_rows *r, int64_t row, int64_t rows, int64_t begin, i
         int64_t tap = (begin + done) / r->channels;
         int64_t channel = (begin + done) % r->channels;
         int64_t count = weft_min(r->channels - channel, length - done);
-        for (int64_t i = 0; i < rows; i++) {
-            const float *source = tap_source(r, row + i, tap);
-            float *target = block + i * block_stride + done;
-            if (source)
-                memcpy(target, source + channel, (size_t)count * 4);
-            else
-                memset(target, 0, (size_t)count * 4);
-        }
+        if (r->kind == WEFT_ROWS_IMAGE)
+            gather_image(r, row, rows, tap, channel, count, block + done, block_stride);
+        else
+            gather_frames(r, row, rows, tap, channel, count, block + done, block_stride);
         done += count;
     }
 }
