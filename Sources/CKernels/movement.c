@@ -28,49 +28,121 @@ void weft_copy_rows(weft_pool *pool, const float *x, int64_t x_stride, int64_t r
     weft_run(pool, tasks, tasks < 2, copy_task, &job);
 }
 
+// y's axes without those of extent 1 and with those joined that are adjacent in x too.
 typedef struct {
     const float *x;
     float *y;
-    int64_t extents[RANK_MAX], steps[RANK_MAX];  // of y's axes: extent, step in x
-    int64_t rank, inner;                         // elements of y below its outermost axis
+    int64_t rank;
+    int64_t extents[RANK_MAX], steps[RANK_MAX], places[RANK_MAX];  // step in x, step in y
+    // The plane: the innermost axis of y across, the innermost axis of x down (unless they are
+    // one); all other axes are outer.
+    int64_t down, strips, chunks;
 } permute_job;
 
+enum { BLOCK = 16, STRIP = 4 * BLOCK, CHUNK_COLUMNS = 1 << 12 };
+
+typedef float quad __attribute__((vector_size(16), aligned(4)));
+
+// y[j][i] = x[i][j] for BLOCK rows and columns. The way through a buffer touches each cache line
+// of either side once, whatever their strides.
+static void transpose_block(const float *x, int64_t x_step, float *y, int64_t y_step) {
+    quad buffer[BLOCK][BLOCK / 4];
+    for (int64_t i = 0; i < BLOCK; i += 4)
+        for (int64_t j = 0; j < BLOCK; j += 4) {
+            const float *at = x + i * x_step + j;
+            quad a = *(const quad *)at, b = *(const quad *)(at + x_step);
+            quad c = *(const quad *)(at + 2 * x_step), d = *(const quad *)(at + 3 * x_step);
+            quad ab = __builtin_shufflevector(a, b, 0, 4, 1, 5);
+            quad cd = __builtin_shufflevector(c, d, 0, 4, 1, 5);
+            quad ef = __builtin_shufflevector(a, b, 2, 6, 3, 7);
+            quad gh = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+            buffer[j][i / 4] = __builtin_shufflevector(ab, cd, 0, 1, 4, 5);
+            buffer[j + 1][i / 4] = __builtin_shufflevector(ab, cd, 2, 3, 6, 7);
+            buffer[j + 2][i / 4] = __builtin_shufflevector(ef, gh, 0, 1, 4, 5);
+            buffer[j + 3][i / 4] = __builtin_shufflevector(ef, gh, 2, 3, 6, 7);
+        }
+    for (int64_t j = 0; j < BLOCK; j++) memcpy(y + j * y_step, buffer[j], sizeof buffer[j]);
+}
+
+// A strip of the plane of one place on the outer axes.
 static void permute_task(void *context, int64_t task, int worker) {
     (void)worker;
     const permute_job *job = context;
-    int64_t index[RANK_MAX] = {0};
-    int64_t last = job->rank - 1;
-    const float *x = job->x + task * job->steps[0];
-    float *y = job->y + task * job->inner;
-    int64_t length = last == 0 ? 1 : job->extents[last];
-    for (int64_t done = 0; done < job->inner; done += length) {
-        int64_t source = 0;
-        for (int64_t axis = 1; axis < last; axis++) source += index[axis] * job->steps[axis];
-        for (int64_t i = 0; i < length; i++)
-            y[done + i] = x[source + (last == 0 ? 0 : i * job->steps[last])];
-        for (int64_t axis = last - 1; axis > 0; axis--) {
-            if (++index[axis] < job->extents[axis]) break;
-            index[axis] = 0;
-        }
+    int64_t across = job->rank - 1, down = job->down;
+    int64_t column = task % job->chunks * CHUNK_COLUMNS;
+    int64_t row = task / job->chunks % job->strips * STRIP;
+    int64_t rest = task / job->chunks / job->strips;
+    const float *x = job->x;
+    float *y = job->y;
+    for (int64_t axis = across - 1; axis >= 0; axis--) {
+        if (axis == down) continue;
+        x += rest % job->extents[axis] * job->steps[axis];
+        y += rest % job->extents[axis] * job->places[axis];
+        rest /= job->extents[axis];
     }
+    int64_t columns = weft_min(job->extents[across], column + CHUNK_COLUMNS);
+    int64_t rows = down < 0 ? 1 : weft_min(job->extents[down], row + STRIP);
+    if (job->steps[across] == 1) {
+        for (; row < rows; row++)
+            memcpy(y + (down < 0 ? 0 : row * job->places[down]) + column,
+                   x + (down < 0 ? 0 : row * job->steps[down]) + column,
+                   (size_t)(columns - column) * 4);
+        return;
+    }
+    int64_t x_step = job->steps[across], y_step = job->places[down];
+    for (; column < columns; column += BLOCK)
+        for (int64_t j = row; j < rows; j += BLOCK) {
+            if (columns - column >= BLOCK && rows - j >= BLOCK) {
+                transpose_block(x + column * x_step + j, x_step, y + j * y_step + column, y_step);
+                continue;
+            }
+            for (int64_t r = j; r < weft_min(rows, j + BLOCK); r++)
+                for (int64_t c = column; c < weft_min(columns, column + BLOCK); c++)
+                    y[r * y_step + c] = x[c * x_step + r];
+        }
+}
+
+static void append_axis(permute_job *job, int64_t extent, int64_t step) {
+    int64_t last = job->rank - 1;
+    if (extent == 1) return;
+    if (last >= 0 && job->steps[last] == step * extent) {
+        job->extents[last] *= extent;
+        job->steps[last] = step;
+        return;
+    }
+    job->extents[job->rank] = extent;
+    job->steps[job->rank] = step;
+    job->rank++;
 }
 
 void weft_permute(weft_pool *pool, const float *x, const int64_t *extents, const int64_t *axes,
                   int64_t rank, float *y) {
-    permute_job job = {.x = x, .y = y, .rank = rank, .inner = 1};
+    permute_job job = {.x = x, .y = y, .down = -1, .strips = 1};
     int64_t steps[RANK_MAX];
-    int64_t step = 1;
+    int64_t count = 1;
     for (int64_t axis = rank - 1; axis >= 0; axis--) {
-        steps[axis] = step;
-        step *= extents[axis];
+        steps[axis] = count;
+        count *= extents[axis];
     }
-    for (int64_t axis = 0; axis < rank; axis++) {
-        job.extents[axis] = extents[axes[axis]];
-        job.steps[axis] = steps[axes[axis]];
-        if (axis > 0) job.inner *= job.extents[axis];
+    if (count == 0) return;
+    for (int64_t axis = 0; axis < rank; axis++)
+        append_axis(&job, extents[axes[axis]], steps[axes[axis]]);
+    if (job.rank == 0) {
+        *y = *x;
+        return;
     }
-    if (step == 0) return;
-    weft_run(pool, job.extents[0], step < 1 << 14, permute_task, &job);
+    int64_t across = job.rank - 1, place = 1;
+    for (int64_t axis = across; axis >= 0; axis--) {
+        job.places[axis] = place;
+        place *= job.extents[axis];
+        if (axis < across && job.steps[axis] == 1) job.down = axis;
+    }
+    // Plain rows: the next axis is as good a way down as any.
+    if (job.steps[across] == 1) job.down = across - 1;
+    if (job.down >= 0) job.strips = weft_ceil_div(job.extents[job.down], STRIP);
+    job.chunks = weft_ceil_div(job.extents[across], CHUNK_COLUMNS);
+    int64_t outer = count / job.extents[across] / (job.down < 0 ? 1 : job.extents[job.down]);
+    weft_run(pool, outer * job.strips * job.chunks, count < 1 << 14, permute_task, &job);
 }
 
 typedef struct {

@@ -62,14 +62,20 @@ extension ConformanceSuite {
 
     private static let permutations: [ConformanceCase] =
         [[0], [1, 0], [0, 2, 1], [2, 0, 1], [0, 3, 1, 2], [0, 2, 3, 1], [4, 2, 0, 3, 1]]
-        .map { axes in
-            ConformanceCase("permute", "\(axes)", bound: 0) { backend in
-                var draw = CaseInputs(seed: 15)
-                let x = draw.tensor(Shape(Array([3, 5, 2, 7, 4].prefix(axes.count))))
-                let found = backend.upload(x).permute(axes)
-                return (try found.download(), Reference(x).permuted(axes))
-            }
+        .map { axes in permutation(of: Array([3, 5, 2, 7, 4].prefix(axes.count)), axes) } + [
+            permutation(of: [1, 1], [1, 0]), permutation(of: [2, 83, 1, 35], [0, 3, 2, 1]),
+            permutation(of: [4100, 1, 17], [1, 2, 0]), permutation(of: [17, 3, 16], [2, 1, 0]),
+            permutation(of: [6, 70, 19], [1, 0, 2]), permutation(of: [3, 4, 5], [0, 1, 2]),
+        ]
+
+    private static func permutation(of extents: [Int], _ axes: [Int]) -> ConformanceCase {
+        ConformanceCase("permute", "\(extents) to \(axes)", bound: 0) { backend in
+            var draw = CaseInputs(seed: 15)
+            let x = draw.tensor(Shape(extents))
+            let found = backend.upload(x).permute(axes)
+            return (try found.download(), Reference(x).permuted(axes))
         }
+    }
 
     private static let resizes: [ConformanceCase] = ResizeFilter.allCases.flatMap { filter in
         [(7, 5, 14, 10), (6, 9, 4, 13), (1, 1, 3, 2), (5, 5, 5, 5)].map { h, w, height, width in
