@@ -45,9 +45,11 @@ struct BenchmarkCommand: AsyncParsableCommand {
             for benchmark in chosen { print(benchmark.name) }
             return
         }
-        let configuration = device.makeBackend().configuration
-        let machine = MachineBounds(of: CPUBackend(configuration))
-        if !json { printHead(machine, CPUBackend(configuration).summary) }
+        let backend = device.makeBackend()
+        let configuration = backend.configuration
+        // On a backend of its own, whose blocks for copying go with it.
+        let machine = MachineBounds(of: device.makeBackend())
+        if !json { printHead(machine, backend.summary) }
         var results: [BenchmarkResult] = []
         for benchmark in chosen {
             let result = try benchmark.run(
@@ -62,7 +64,7 @@ struct BenchmarkCommand: AsyncParsableCommand {
         if json {
             let summary: [String: JSONValue] = [
                 "version": .string(weftVersion),
-                "device": .string(CPUBackend(configuration).summary),
+                "device": .string(backend.summary),
                 "arithmetic_per_second": .number(machine.arithmeticPerSecond),
                 "copied_bytes_per_second": .number(machine.copiedBytesPerSecond),
                 "peak_resident_bytes": .integer(peak),

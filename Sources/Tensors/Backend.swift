@@ -325,6 +325,22 @@ package protocol Backend: AnyObject, Sendable {
     func depthToSpace(_ x: Tensor, factor: Int) -> Tensor
 }
 
+extension Backend {
+    /// Requires that queries, keys and values are equally wide and divide into the heads.
+    func checkHeads(
+        _ query: AttentionOperand,
+        _ key: AttentionOperand,
+        _ value: AttentionOperand,
+        _ heads: Int
+    ) {
+        precondition(
+            heads > 0 && query.width % heads == 0 && key.width == query.width
+                && value.width == query.width,
+            "\(heads) heads of queries \(query.width), keys \(key.width), values \(value.width)"
+        )
+    }
+}
+
 /// How `Backend.resize` samples; the definitions are those of PyTorch's `interpolate` without
 /// antialiasing.
 package enum ResizeFilter: Int32, CaseIterable, Sendable {

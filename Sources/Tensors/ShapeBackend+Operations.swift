@@ -128,19 +128,6 @@ extension ShapeBackend {
         return allocate(q.replacing(last: query.width))
     }
 
-    private func checkHeads(
-        _ query: AttentionOperand,
-        _ key: AttentionOperand,
-        _ value: AttentionOperand,
-        _ heads: Int
-    ) {
-        precondition(
-            heads > 0 && query.width % heads == 0 && key.width == query.width
-                && value.width == query.width,
-            "\(heads) heads of queries \(query.width), keys \(key.width), values \(value.width)"
-        )
-    }
-
     private func checkResidual(_ residual: Tensor?, _ shape: Shape) {
         guard let residual else { return }
         precondition(residual.shape == shape, "a residual of \(residual.shape) for \(shape)")

@@ -14,7 +14,7 @@ extension CPUBackend {
             shape.rank == 3 && key.tensor.shape.rank == 3 && value.tensor.shape.rank == 3,
             "attention needs [B, T, C]"
         )
-        check(query, key, value, heads)
+        checkHeads(query, key, value, heads)
         let (batch, queries) = (shape[0], shape[1])
         let (keyBatch, keys) = (key.tensor.shape[0], key.tensor.shape[1])
         precondition(
@@ -62,7 +62,7 @@ extension CPUBackend {
     ) -> Tensor {
         let shape = query.tensor.shape
         precondition(shape.rank == 4, "temporalAttention needs [B, F, P, C], not \(shape)")
-        check(query, key, value, heads)
+        checkHeads(query, key, value, heads)
         for operand in [key, value] {
             precondition(
                 operand.tensor.shape.dimensions.dropLast() == shape.dimensions.dropLast(),
@@ -88,19 +88,6 @@ extension CPUBackend {
         unsafe job.out_token_stride = Int64(pixels * query.width)
         unsafe weft_attend(pool, version, &job)
         return result
-    }
-
-    private func check(
-        _ query: AttentionOperand,
-        _ key: AttentionOperand,
-        _ value: AttentionOperand,
-        _ heads: Int
-    ) {
-        precondition(
-            heads > 0 && query.width % heads == 0 && key.width == query.width
-                && value.width == query.width,
-            "\(heads) heads of widths \(query.width), \(key.width), \(value.width)"
-        )
     }
 
     /// Rows of `[B, T, C]`, `sequence` tokens from one batch to the next.
