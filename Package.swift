@@ -35,16 +35,22 @@ let argumentParser: Target.Dependency = .product(
     package: "swift-argument-parser"
 )
 
+let database: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+
 let package = Package(
     name: "weft",
     products: [.executable(name: "weft", targets: ["CLI"])],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: [
         // C boundaries.
         .systemLibrary(name: "CZeroMQ"),
         .systemLibrary(name: "CFFmpeg"),
+        .systemLibrary(name: "CSodium"),
         .target(name: "CProtobuf", linkerSettings: [.linkedLibrary("protobuf-c")]),
         .target(
             name: "CKernels",
@@ -65,18 +71,26 @@ let package = Package(
         library("Diffusion", ["Tensors"]),
         library("Pipelines", ["Diffusion", "Models", "NN", "Tensors", "FFmpeg"]),
         library("Scheduling", []),
-        library("WireProtocol", ["Scheduling", "CProtobuf"]),
+        library("Simulation", ["Scheduling"]),
+        library("WireProtocol", ["Scheduling", "CProtobuf", "CSodium"]),
         library(
             "Coordinator",
-            ["Scheduling", "WireProtocol", "ZeroMQ", "Diffusion", "Tensors", "FFmpeg"]
+            [
+                "Scheduling", "WireProtocol", "ZeroMQ", "Diffusion", "Tensors", "FFmpeg",
+                database, logging,
+            ]
         ),
-        library("Worker", ["Scheduling", "WireProtocol", "ZeroMQ", "Pipelines"]),
+        library(
+            "Worker",
+            ["Scheduling", "WireProtocol", "ZeroMQ", "Pipelines", "Tensors", logging]
+        ),
         library("Training", ["Diffusion", "Models", "NN", "Tensors"]),
         .executableTarget(
             name: "CLI",
             dependencies: [
-                "Coordinator", "Worker", "Training", "Pipelines", "Scheduling", "WireProtocol",
-                "ZeroMQ", "FFmpeg", "Diffusion", "Models", "NN", "Tensors", argumentParser,
+                "Coordinator", "Worker", "Simulation", "Training", "Pipelines", "Scheduling",
+                "WireProtocol", "ZeroMQ", "FFmpeg", "Diffusion", "Models", "NN", "Tensors",
+                argumentParser, logging,
             ],
             swiftSettings: product
         ),
@@ -98,11 +112,22 @@ let package = Package(
             resources: [.copy("Goldens")]
         ),
         tests("SchedulingTests", ["Scheduling"]),
+        tests("SimulationTests", ["Simulation", "Scheduling"]),
         tests("WireProtocolTests", ["WireProtocol", "Scheduling"]),
         tests("ZeroMQTests", ["ZeroMQ"]),
         tests("FFmpegTests", ["FFmpeg"]),
-        tests("CoordinatorTests", ["Coordinator", "Scheduling", "Diffusion", "Tensors"]),
-        tests("WorkerTests", ["Worker"], resources: [.copy("Fixtures")]),
+        tests(
+            "CoordinatorTests",
+            [
+                "Coordinator", "Scheduling", "WireProtocol", "ZeroMQ", "Diffusion", "Tensors",
+                "FFmpeg", database, logging,
+            ]
+        ),
+        tests(
+            "WorkerTests",
+            ["Worker", "Scheduling", "WireProtocol", "ZeroMQ", "Pipelines", "Tensors", logging],
+            resources: [.copy("Fixtures")]
+        ),
         tests("TrainingTests", ["Training", "Diffusion", "Tensors"]),
         tests("TidyTests", []),
         tests("EndToEndTests", ["Tensors"]),

@@ -9,17 +9,25 @@ enum ImportRules {
         "Diffusion": ["Tensors"],
         "Pipelines": ["Diffusion", "Models", "NN", "Tensors", "FFmpeg"],
         "Scheduling": [],
-        "WireProtocol": ["Scheduling", "CProtobuf"],
+        "Simulation": ["Scheduling"],
+        "WireProtocol": ["Scheduling", "CProtobuf", "CSodium"],
         "Coordinator": [
-            "Scheduling", "WireProtocol", "ZeroMQ", "Diffusion", "Tensors", "FFmpeg",
+            "Scheduling", "WireProtocol", "ZeroMQ", "Diffusion", "Tensors", "FFmpeg", "GRDB",
+            "Logging",
         ],
-        "Worker": ["Scheduling", "WireProtocol", "ZeroMQ", "Pipelines"],
+        "Worker": [
+            "Scheduling", "WireProtocol", "ZeroMQ", "Pipelines", "Tensors", "Logging",
+        ],
         "Training": ["Diffusion", "Models", "NN", "Tensors"],
         "CLI": [
-            "Coordinator", "Worker", "Training", "Pipelines", "Scheduling", "WireProtocol",
-            "ZeroMQ", "FFmpeg", "Diffusion", "Models", "NN", "Tensors", "ArgumentParser",
+            "Coordinator", "Worker", "Simulation", "Training", "Pipelines", "Scheduling",
+            "WireProtocol", "ZeroMQ", "FFmpeg", "Diffusion", "Models", "NN", "Tensors",
+            "ArgumentParser", "Logging",
         ],
     ]
+
+    /// Modules of other packages, by the names that `Package.swift` gives their products.
+    static let products = ["database": "GRDB", "logging": "Logging"]
 
     /// Modules of the toolchain; Scheduling goes without even these.
     static let toolchain: Set<String> = ["Glibc", "Synchronization"]
@@ -65,7 +73,10 @@ enum ImportRules {
             guard let start = text.firstRange(of: "library(\"\(target)\",[")?.upperBound,
                 let end = text[start...].firstIndex(of: "]")
             else { return Violation(file, "no library \(target)") }
-            let declared = text[start..<end].split(separator: ",").map { $0.filter { $0 != "\"" } }
+            let declared: [String] = text[start..<end].split(separator: ",").map { name in
+                let name = name.filter { $0 != "\"" }
+                return products[name] ?? name
+            }
             guard Set(declared) != modules else { return nil }
             return Violation(
                 file,

@@ -1,0 +1,1 @@
+// The first real file replaces this one.
