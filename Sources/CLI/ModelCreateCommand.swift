@@ -9,10 +9,14 @@ struct ModelCreateCommand: AsyncParsableCommand {
         discussion: """
             weft model create gen1 --from-image-unet stable-diffusion --output my-model
             weft model create vae --config tiny-vae.json --output my-model --seed 7
+            weft model create tiny --output tiny-model
 
             gen1 grown from an image UNet copies its tensors and computes what it does until it is \
             trained; without --from-image-unet, all weights are fresh. The folder is made if need \
             be, and a component that is already there is not overwritten.
+
+            tiny is a whole model of the smallest sizes with random weights, for trying a farm: \
+            what it makes of a clip is noise.
             """
     )
 
@@ -36,6 +40,12 @@ struct ModelCreateCommand: AsyncParsableCommand {
     var seed: UInt64 = 0
 
     func validate() throws {
+        if component == Self.tiny {
+            guard config == nil, image == nil else {
+                throw ValidationError("tiny has its own sizes: no --config, no --from-image-unet")
+            }
+            return
+        }
         guard let kind = ComponentKind(rawValue: component), kind.hasWeights else {
             throw ValidationError("expected \(Self.kinds), found '\(component)'")
         }
@@ -49,8 +59,16 @@ struct ModelCreateCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        if component == Self.tiny {
+            for fresh in try TinyModel(seed: seed).write(to: output) { report(fresh) }
+            return
+        }
         let fresh = try make()
         try fresh.write(to: output)
+        report(fresh)
+    }
+
+    private func report(_ fresh: FreshComponent) {
         print(
             "\(output)/\(fresh.kind.folder): \(fresh.parameters.count) tensors, "
                 + "\(fresh.elementCount) parameters"
@@ -73,6 +91,9 @@ struct ModelCreateCommand: AsyncParsableCommand {
         )
     }
 
-    private static let kinds = ComponentKind.allCases.filter(\.hasWeights).map(\.rawValue)
+    private static let tiny = "tiny"
+    private static let kinds =
+        "\(tiny), "
+        + ComponentKind.allCases.filter(\.hasWeights).map(\.rawValue)
         .joined(separator: ", ")
 }

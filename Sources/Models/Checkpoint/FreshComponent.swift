@@ -28,12 +28,17 @@ package struct FreshComponent: Sendable {
         seed: UInt64
     ) throws {
         let initializer = ParameterInitializer(seed: seed)
-        let completed = kind.completed(config)
+        let completed = Self.completed(config, kind)
         self.init(
             kind: kind,
             config: completed.values,
             parameters: try kind.declarations(completed).map { initializer($0) }
         )
+    }
+
+    /// The config with the entry that says what it is of.
+    static func completed(_ config: ConfigObject, _ kind: ComponentKind) -> ConfigObject {
+        kind.completed(config)
     }
 
     /// Elements of all parameters.

@@ -104,7 +104,7 @@ package struct BPETokenizer: Sendable {
     private static let wordEnd = "</w>"
 
     /// The symbol that stands for each byte: printable Latin-1 for itself, the others from U+0100.
-    private static let byteSymbols: [String] = {
+    static let byteSymbols: [String] = {
         var next: UInt32 = 0x100
         return (UInt32(0)..<256).map { byte in
             let isPrintable =
