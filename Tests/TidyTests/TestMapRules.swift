@@ -3,7 +3,9 @@ import Foundation
 /// Every source file of a library has its test file, by name or by the map.
 enum TestMapRules {
     /// Targets whose behaviour shows in the program's output, which the end-to-end tests read.
-    static let exempt: Set<String> = ["CLI", "CZeroMQ", "CFFmpeg", "CSodium", "CProtobuf", "CKernels"]
+    static let exempt: Set<String> = [
+        "CLI", "CZeroMQ", "CFFmpeg", "CSodium", "CProtobuf", "CKernels",
+    ]
 
     static func check(
         _ files: [SourceFile],
@@ -115,6 +117,11 @@ enum TestMapRules {
         ],
         "NNTests/WeightPathTests": [
             "NN/WeightError"
+        ],
+        "SchedulingTests/WorkerSession/WorkerSessionTests": [
+            "Scheduling/WorkerSession/WorkerEvent",
+            "Scheduling/WorkerSession/WorkerSessionState",
+            "Scheduling/WorkerSession/WorkerTimes",
         ],
         "TensorsTests/CPU/CPUBackendTests": [
             "Tensors/CPU/ActivationArena", "Tensors/CPU/CPUConfiguration", "Tensors/Tensor",

@@ -20,14 +20,15 @@ package enum WorkerEvent: Hashable, Sendable {
     case inputsMissing(Lease, reason: String)
     /// All of the result is at the coordinator, which has still to acknowledge it.
     case delivered(Lease)
-    /// The spool has no room.
+    /// The spool has no room for the result; told in place of `runnerFinished` or `inputsReady`.
     case spoolFull(Lease)
 
     // From the runner.
 
     case runnerProgress(Lease, phase: UnitPhase, done: Int)
-    /// The result is in the spool.
+    /// The result is in the spool; the runner is idle.
     case runnerFinished(Lease)
+    /// The unit failed, or was interrupted and stopped; the runner is idle.
     case runnerFailed(Lease, UnitFailure)
     /// The process ended; it is started again.
     case runnerDied(reason: String)
@@ -60,11 +61,12 @@ package enum WorkerEffect: Hashable, Sendable {
     case decline(Lease, reason: String)
     case reportFailure(Lease, UnitFailure)
     case giveBack(Lease)
-    /// Get the unit's inputs; told by `inputsReady`.
+    /// Get the unit's inputs, from the start if that was under way: the connection is another;
+    /// told by `inputsReady` or `inputsMissing`.
     case fetch(Lease)
-    /// Give the unit to the runner, which is idle.
+    /// Give the unit to the runner, which is idle or starting.
     case run(Lease)
-    /// The runner shall stop at its next step.
+    /// The runner shall stop at its next step; told by any of its three ends.
     case interrupt(Lease)
     /// End the process at once; told by `runnerDied`.
     case killRunner
