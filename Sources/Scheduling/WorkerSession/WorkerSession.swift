@@ -69,7 +69,7 @@ package struct WorkerSession: Sendable {
         return effects
     }
 
-    /// What has become due: introductions, the runner's end, work, deliveries, the worker's own end.
+    /// What has become due, from introductions to the end of the worker.
     private mutating func keepTime(at now: Instant) {
         introduceIfDue(at: now)
         killIfOverdue(at: now)
@@ -146,9 +146,9 @@ package struct WorkerSession: Sendable {
 
     // MARK: The runner
 
-    /// Starts the first unit that can start. A unit whose result is in the spool under another lease
-    /// waits for what becomes of that one, and nothing starts without a coordinator: what it knows
-    /// of this worker is over when it comes back.
+    /// Starts the first unit that can start. A unit whose result is in the spool under another
+    /// lease waits for what becomes of that one, and nothing starts while the coordinator is away:
+    /// it gives this worker's units to others.
     private mutating func startNextUnit(at now: Instant) {
         guard runner == .idle, leaving.speed == nil, !link.isAway(at: now, times) else { return }
         let next = units.first { unit in
