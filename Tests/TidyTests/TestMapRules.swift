@@ -150,6 +150,9 @@ enum TestMapRules {
         "WorkerTests/DeviceInventoryTests": [
             "Worker/InstructionSet"
         ],
+        "WorkerTests/Runner/RunnerMessagesTests": [
+            "Worker/Runner/JSONFields", "Worker/Runner/JobSpecification+JSON",
+        ],
         "ZeroMQTests/ContextTests": [
             "ZeroMQ/LibraryVersion"
         ],
