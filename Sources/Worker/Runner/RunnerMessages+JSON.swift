@@ -143,8 +143,8 @@ extension RunnerOrder {
 }
 
 extension Float {
-    /// A float passes through a double unchanged. JSON has no infinities; the reader refuses what
-    /// stands for one.
+    /// A float passes through a double unchanged; JSON has no infinities, and the reader refuses
+    /// what stands for one.
     fileprivate var json: JSONValue { isFinite ? .number(Double(self)) : .null }
 }
 

@@ -23,8 +23,9 @@ package struct RunnerOrder: Hashable, Sendable {
     package var depthRange: DepthRange
     /// Safetensors files by the name of the one tensor in each.
     package var inputs: [String: String]
-    /// Where the result goes, as a safetensors file of the one tensor `result` describes. It gets
-    /// its name when it is complete and on the disk.
+    /// Where the result goes, as a safetensors file of the one tensor that `result` describes.
+    ///
+    /// It gets this name when it is complete and on the disk.
     package var output: String
     package var result: InputDescription
 
