@@ -1,4 +1,5 @@
 import CProtobuf
+import Scheduling
 
 extension Envelope {
     /// Reads an envelope from the bytes of one frame, which anybody may have made.
@@ -11,7 +12,7 @@ extension Envelope {
             throw WireError(.tooLarge(bytes: bytes.count, limit: WireLimits.envelopeBytes))
         }
         let unpacked = unsafe bytes.withUnsafeBufferPointer { buffer in
-            unsafe weft__v1__envelope__unpack(nil, buffer.count, buffer.baseAddress)
+            unsafe weft_envelope_unpack(buffer.baseAddress, buffer.count, WireLimits.unpackedBytes)
         }
         guard let message = unsafe unpacked else { throw WireError(.malformed) }
         defer { unsafe weft__v1__envelope__free_unpacked(message, nil) }
@@ -22,94 +23,73 @@ extension Envelope {
         }
         guard let version else { throw WireError(.malformed) }
         guard version.isUnderstood else { throw WireError(.unsupportedVersion(version)) }
+        let body = try unsafe EnvelopeBody(message.pointee)
+        try body.check()
         self.init(
-            try unsafe Self.body(message.pointee),
+            body,
             sequence: unsafe message.pointee.sequence,
+            replyTo: unsafe message.pointee.reply_to,
             version: version
         )
     }
+}
 
-    private static func body(_ message: Weft__V1__Envelope) throws(WireError) -> EnvelopeBody {
+extension EnvelopeBody {
+    fileprivate init(_ message: Weft__V1__Envelope) throws(WireError) {
         switch unsafe message.body_case {
         case WEFT__V1__ENVELOPE__BODY_HELLO:
-            guard let hello = unsafe message.hello else { break }
-            return .hello(try unsafe Hello(hello.pointee))
-        case WEFT__V1__ENVELOPE__BODY_TENSOR:
-            guard let header = unsafe message.tensor else { break }
-            return .tensor(try unsafe TensorHeader(header.pointee))
+            self = .hello(try unsafe Hello(message.hello.pointee))
         case WEFT__V1__ENVELOPE__BODY_REFUSAL:
-            guard let refusal = unsafe message.refusal else { break }
-            return .refusal(try unsafe Refusal(refusal.pointee))
-        default: break
+            self = .refusal(try unsafe Refusal(message.refusal.pointee))
+        case WEFT__V1__ENVELOPE__BODY_INTRODUCTION:
+            self = .introduction(try unsafe IntroductionMessage(message.introduction.pointee))
+        case WEFT__V1__ENVELOPE__BODY_WELCOME:
+            self = .welcome(try unsafe WelcomeMessage(message.welcome.pointee))
+        case WEFT__V1__ENVELOPE__BODY_OFFER:
+            self = .offer(try unsafe OfferMessage(message.offer.pointee))
+        case WEFT__V1__ENVELOPE__BODY_HEARTBEAT:
+            self = .heartbeat(try unsafe HeartbeatMessage(message.heartbeat.pointee))
+        case WEFT__V1__ENVELOPE__BODY_LEASE_REPLY:
+            self = .leaseReply(try unsafe LeaseReplyMessage(message.lease_reply.pointee))
+        case WEFT__V1__ENVELOPE__BODY_UNIT_FAILED:
+            self = .unitFailed(try unsafe UnitFailedMessage(message.unit_failed.pointee))
+        case WEFT__V1__ENVELOPE__BODY_GOODBYE:
+            self = .goodbye(try unsafe GoodbyeMessage(message.goodbye.pointee))
+        case WEFT__V1__ENVELOPE__BODY_WITHDRAW:
+            self = .withdraw(try unsafe WithdrawMessage(message.withdraw.pointee))
+        case WEFT__V1__ENVELOPE__BODY_ACKNOWLEDGE:
+            self = .acknowledge(try unsafe AcknowledgeMessage(message.acknowledge.pointee))
+        case WEFT__V1__ENVELOPE__BODY_DRAIN:
+            self = .drain(DrainMessage())
+        case WEFT__V1__ENVELOPE__BODY_FETCH:
+            self = .fetch(try unsafe FetchMessage(message.fetch.pointee))
+        case WEFT__V1__ENVELOPE__BODY_CHUNK:
+            self = .chunk(try unsafe ChunkMessage(message.chunk.pointee))
+        case WEFT__V1__ENVELOPE__BODY_STORED:
+            self = .stored(try unsafe StoredMessage(message.stored.pointee))
+        case WEFT__V1__ENVELOPE__BODY_SUBMIT:
+            self = .submit(try unsafe SubmitMessage(message.submit.pointee))
+        case WEFT__V1__ENVELOPE__BODY_SUBMITTED:
+            self = .submitted(SubmittedMessage(JobID(unsafe message.submitted.pointee.job)))
+        case WEFT__V1__ENVELOPE__BODY_LIST_JOBS:
+            self = unsafe .listJobs(ListJobsMessage(message.list_jobs.pointee))
+        case WEFT__V1__ENVELOPE__BODY_JOB_LIST:
+            self = .jobList(try unsafe JobListMessage(message.job_list.pointee))
+        case WEFT__V1__ENVELOPE__BODY_SHOW_JOB:
+            self = .showJob(ShowJobMessage(JobID(unsafe message.show_job.pointee.job)))
+        case WEFT__V1__ENVELOPE__BODY_JOB_DETAILS:
+            self = .jobDetails(try unsafe JobDetails(message.job_details.pointee))
+        case WEFT__V1__ENVELOPE__BODY_COMMAND_JOB:
+            self = .commandJob(try unsafe CommandJobMessage(message.command_job.pointee))
+        case WEFT__V1__ENVELOPE__BODY_LIST_WORKERS:
+            self = .listWorkers(try unsafe ListWorkersMessage(message.list_workers.pointee))
+        case WEFT__V1__ENVELOPE__BODY_WORKER_LIST:
+            self = .workerList(try unsafe WorkerListMessage(message.worker_list.pointee))
+        case WEFT__V1__ENVELOPE__BODY_COMMAND_WORKER:
+            self = .commandWorker(try unsafe CommandWorkerMessage(message.command_worker.pointee))
+        case WEFT__V1__ENVELOPE__BODY_DONE:
+            self = .done(DoneMessage())
+        default: throw WireError(.unknownBody)
         }
-        throw WireError(.unknownBody)
     }
-}
-
-extension Hello {
-    fileprivate init(_ message: Weft__V1__Hello) throws(WireError) {
-        try self.init(
-            role: unsafe decodedText(message.role, "role"),
-            software: unsafe decodedText(message.software, "software"),
-            bootID: unsafe bytes(message.boot_id)
-        )
-    }
-}
-
-extension TensorHeader {
-    fileprivate init(_ message: Weft__V1__TensorHeader) throws(WireError) {
-        guard let type = unsafe ScalarType(rawValue: message.scalar_type.rawValue) else {
-            let number = unsafe message.scalar_type.rawValue
-            throw WireError(.invalidField("scalar type", reason: "unknown number \(number)"))
-        }
-        // Checked before anything is copied: a peer chooses this count.
-        guard unsafe message.n_shape <= WireLimits.rank else {
-            let reason = unsafe "\(message.n_shape) axes, at most \(WireLimits.rank) are allowed"
-            throw WireError(.invalidField("shape", reason: reason))
-        }
-        let shape = unsafe UnsafeBufferPointer(start: message.shape, count: message.n_shape)
-        try self.init(
-            name: unsafe decodedText(message.name, "tensor name"),
-            scalarType: type,
-            // What does not fit is refused by its size, so the exact value is of no interest.
-            shape: unsafe shape.map { Int(clamping: $0) },
-            checksum: unsafe bytes(message.checksum),
-            chunkIndex: unsafe Int(message.chunk_index),
-            chunkBytes: unsafe Int(clamping: message.chunk_bytes)
-        )
-        guard unsafe message.chunk_count == chunkCount else {
-            let reason = unsafe "\(message.chunk_count), the size and chunk size give \(chunkCount)"
-            throw WireError(.invalidField("chunk count", reason: reason))
-        }
-    }
-}
-
-extension Refusal {
-    fileprivate init(_ message: Weft__V1__Refusal) throws(WireError) {
-        guard let reason = unsafe Reason(rawValue: message.reason.rawValue) else {
-            let number = unsafe message.reason.rawValue
-            throw WireError(.invalidField("refusal reason", reason: "unknown number \(number)"))
-        }
-        try self.init(
-            reason,
-            text: unsafe decodedText(message.text, "refusal text"),
-            refusedSequence: unsafe message.refused_sequence
-        )
-    }
-}
-
-/// A string field, which has to be UTF-8; an absent one is empty.
-private func decodedText(
-    _ field: UnsafeMutablePointer<CChar>?,
-    _ name: String
-) throws(WireError) -> String {
-    guard let field = unsafe field else { return "" }
-    guard let text = unsafe String(validatingCString: field) else {
-        throw WireError(.invalidField(name, reason: "not UTF-8"))
-    }
-    return text
-}
-
-private func bytes(_ field: ProtobufCBinaryData) -> [UInt8] {
-    unsafe [UInt8](UnsafeBufferPointer(start: field.data, count: field.len))
 }

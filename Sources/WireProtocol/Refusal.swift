@@ -6,6 +6,13 @@ package struct Refusal: Hashable, Sendable {
         case tooLarge = 3
         /// Understood, but not at this point of the conversation.
         case unexpected = 4
+        /// No such job, worker or connection; a worker introduces itself again.
+        case unknown = 5
+        /// Not possible in the state it is in.
+        case conflict = 6
+        case forbidden = 7
+        /// Not now: a full disk, a coordinator that is leaving.
+        case unavailable = 8
     }
 
     package let reason: Reason
@@ -25,6 +32,13 @@ package struct Refusal: Hashable, Sendable {
         try WireError.check(text, "refusal text", limit: WireLimits.textBytes)
         self.reason = reason
         self.text = text
+        self.refusedSequence = refusedSequence
+    }
+
+    /// A refusal whose sentence is made to fit.
+    package init(_ reason: Reason, clipping text: String, refusedSequence: UInt64) {
+        self.reason = reason
+        self.text = text.clipped()
         self.refusedSequence = refusedSequence
     }
 }

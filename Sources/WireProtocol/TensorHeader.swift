@@ -87,7 +87,10 @@ package struct TensorHeader: Hashable, Sendable {
         return start..<min(start + chunkBytes, byteCount)
     }
 
-    private static func byteCount(
+    /// Bytes of a whole tensor.
+    ///
+    /// - Throws: `WireError` if the shape has too many axes or the tensor too many bytes.
+    package static func byteCount(
         _ shape: [Int],
         _ scalarType: ScalarType
     ) throws(WireError) -> Int {

@@ -59,4 +59,44 @@ package struct WireError: Error, Hashable, Sendable, CustomStringConvertible {
             )
         }
     }
+
+    /// Throws unless `number` lies in `range`.
+    static func check(
+        _ number: some BinaryInteger,
+        _ field: String,
+        _ range: ClosedRange<Int>
+    ) throws(WireError) {
+        guard number >= range.lowerBound, number <= range.upperBound else {
+            let reason = "\(number), expected \(range.lowerBound) to \(range.upperBound)"
+            throw WireError(.invalidField(field, reason: reason))
+        }
+    }
+
+    /// Throws unless `number` lies in `range`; what is not a number does not.
+    static func check(
+        _ number: Double,
+        _ field: String,
+        _ range: ClosedRange<Double>
+    ) throws(WireError) {
+        guard range.contains(number) else {
+            let reason = "\(number), expected \(range.lowerBound) to \(range.upperBound)"
+            throw WireError(.invalidField(field, reason: reason))
+        }
+    }
+
+    /// Throws unless a list has at most `limit` elements.
+    static func check(count: Int, _ field: String, limit: Int) throws(WireError) {
+        guard count <= limit else {
+            throw WireError(.invalidField(field, reason: "\(count) of them, at most \(limit)"))
+        }
+    }
+
+    /// Throws unless `condition` holds.
+    static func require(
+        _ condition: Bool,
+        _ field: String,
+        _ reason: @autoclosure () -> String
+    ) throws(WireError) {
+        guard condition else { throw WireError(.invalidField(field, reason: reason())) }
+    }
 }

@@ -144,7 +144,15 @@ enum TestMapRules {
             "Training/LossWeighting"
         ],
         "WireProtocolTests/EnvelopeTests": [
-            "WireProtocol/LibraryVersion", "WireProtocol/ProtocolVersion",
+            "WireProtocol/Coding/CMessageScratch", "WireProtocol/Coding/ClientCoding",
+            "WireProtocol/Coding/DecodedFields", "WireProtocol/Coding/GreetingCoding",
+            "WireProtocol/Coding/JobCoding", "WireProtocol/Coding/ReportCoding",
+            "WireProtocol/Coding/TensorCoding", "WireProtocol/Coding/TransferCoding",
+            "WireProtocol/Coding/UnitCoding", "WireProtocol/Coding/WireNumbers",
+            "WireProtocol/Coding/WorkerCoding", "WireProtocol/LibraryVersion",
+            "WireProtocol/Messages/ClientMessages", "WireProtocol/Messages/ClientMessages+Checks",
+            "WireProtocol/Messages/TransferMessages", "WireProtocol/Messages/WorkerMessages",
+            "WireProtocol/Messages/WorkerMessages+Checks", "WireProtocol/ProtocolVersion",
             "WireProtocol/WireError", "WireProtocol/WireLimits",
         ],
         "WorkerTests/DeviceInventoryTests": [

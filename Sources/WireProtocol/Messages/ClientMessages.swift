@@ -102,16 +102,24 @@ package struct CommandJobMessage: Hashable, Sendable {
     }
 }
 
-/// Client: the workers. Answered by `WorkerListMessage`.
+/// Client: the workers, in order. Answered by `WorkerListMessage`.
 package struct ListWorkersMessage: Hashable, Sendable {
-    package init() {}
+    /// Only workers after this one; for the next page.
+    package var after: WorkerID?
+
+    package init(after: WorkerID? = nil) {
+        self.after = after
+    }
 }
 
 package struct WorkerListMessage: Hashable, Sendable {
     package var workers: [WorkerReport]
+    /// Whether more come after these.
+    package var hasMore: Bool
 
-    package init(workers: [WorkerReport]) {
+    package init(workers: [WorkerReport], hasMore: Bool = false) {
         self.workers = workers
+        self.hasMore = hasMore
     }
 }
 

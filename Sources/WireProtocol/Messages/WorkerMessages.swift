@@ -160,3 +160,8 @@ package struct AcknowledgeMessage: Hashable, Sendable {
         self.disposition = disposition
     }
 }
+
+/// Coordinator: finish what runs, take nothing new, leave.
+package struct DrainMessage: Hashable, Sendable {
+    package init() {}
+}

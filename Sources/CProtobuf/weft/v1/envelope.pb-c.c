@@ -97,51 +97,6 @@ void   weft__v1__hello__free_unpacked
   assert(message->base.descriptor == &weft__v1__hello__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   weft__v1__tensor_header__init
-                     (Weft__V1__TensorHeader         *message)
-{
-  static const Weft__V1__TensorHeader init_value = WEFT__V1__TENSOR_HEADER__INIT;
-  *message = init_value;
-}
-size_t weft__v1__tensor_header__get_packed_size
-                     (const Weft__V1__TensorHeader *message)
-{
-  assert(message->base.descriptor == &weft__v1__tensor_header__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t weft__v1__tensor_header__pack
-                     (const Weft__V1__TensorHeader *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &weft__v1__tensor_header__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t weft__v1__tensor_header__pack_to_buffer
-                     (const Weft__V1__TensorHeader *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &weft__v1__tensor_header__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Weft__V1__TensorHeader *
-       weft__v1__tensor_header__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Weft__V1__TensorHeader *)
-     protobuf_c_message_unpack (&weft__v1__tensor_header__descriptor,
-                                allocator, len, data);
-}
-void   weft__v1__tensor_header__free_unpacked
-                     (Weft__V1__TensorHeader *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &weft__v1__tensor_header__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
-}
 void   weft__v1__refusal__init
                      (Weft__V1__Refusal         *message)
 {
@@ -347,138 +302,30 @@ const ProtobufCMessageDescriptor weft__v1__hello__descriptor =
   (ProtobufCMessageInit) weft__v1__hello__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor weft__v1__tensor_header__field_descriptors[7] =
-{
-  {
-    "name",
-    1,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_STRING,
-    0,   /* quantifier_offset */
-    offsetof(Weft__V1__TensorHeader, name),
-    NULL,
-    &protobuf_c_empty_string,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "scalar_type",
-    2,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_ENUM,
-    0,   /* quantifier_offset */
-    offsetof(Weft__V1__TensorHeader, scalar_type),
-    &weft__v1__scalar_type__descriptor,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "shape",
-    3,
-    PROTOBUF_C_LABEL_REPEATED,
-    PROTOBUF_C_TYPE_UINT64,
-    offsetof(Weft__V1__TensorHeader, n_shape),
-    offsetof(Weft__V1__TensorHeader, shape),
-    NULL,
-    NULL,
-    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "checksum",
-    4,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_BYTES,
-    0,   /* quantifier_offset */
-    offsetof(Weft__V1__TensorHeader, checksum),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "chunk_index",
-    5,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_UINT32,
-    0,   /* quantifier_offset */
-    offsetof(Weft__V1__TensorHeader, chunk_index),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "chunk_count",
-    6,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_UINT32,
-    0,   /* quantifier_offset */
-    offsetof(Weft__V1__TensorHeader, chunk_count),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "chunk_bytes",
-    7,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_UINT64,
-    0,   /* quantifier_offset */
-    offsetof(Weft__V1__TensorHeader, chunk_bytes),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-};
-static const unsigned weft__v1__tensor_header__field_indices_by_name[] = {
-  3,   /* field[3] = checksum */
-  6,   /* field[6] = chunk_bytes */
-  5,   /* field[5] = chunk_count */
-  4,   /* field[4] = chunk_index */
-  0,   /* field[0] = name */
-  1,   /* field[1] = scalar_type */
-  2,   /* field[2] = shape */
-};
-static const ProtobufCIntRange weft__v1__tensor_header__number_ranges[1 + 1] =
-{
-  { 1, 0 },
-  { 0, 7 }
-};
-const ProtobufCMessageDescriptor weft__v1__tensor_header__descriptor =
-{
-  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "weft.v1.TensorHeader",
-  "TensorHeader",
-  "Weft__V1__TensorHeader",
-  "weft.v1",
-  sizeof(Weft__V1__TensorHeader),
-  7,
-  weft__v1__tensor_header__field_descriptors,
-  weft__v1__tensor_header__field_indices_by_name,
-  1,  weft__v1__tensor_header__number_ranges,
-  (ProtobufCMessageInit) weft__v1__tensor_header__init,
-  NULL,NULL,NULL    /* reserved[123] */
-};
-static const ProtobufCEnumValue weft__v1__refusal__reason__enum_values_by_number[5] =
+static const ProtobufCEnumValue weft__v1__refusal__reason__enum_values_by_number[9] =
 {
   { "REASON_UNSPECIFIED", "WEFT__V1__REFUSAL__REASON__REASON_UNSPECIFIED", 0 },
   { "REASON_MALFORMED", "WEFT__V1__REFUSAL__REASON__REASON_MALFORMED", 1 },
   { "REASON_VERSION", "WEFT__V1__REFUSAL__REASON__REASON_VERSION", 2 },
   { "REASON_TOO_LARGE", "WEFT__V1__REFUSAL__REASON__REASON_TOO_LARGE", 3 },
   { "REASON_UNEXPECTED", "WEFT__V1__REFUSAL__REASON__REASON_UNEXPECTED", 4 },
+  { "REASON_UNKNOWN", "WEFT__V1__REFUSAL__REASON__REASON_UNKNOWN", 5 },
+  { "REASON_CONFLICT", "WEFT__V1__REFUSAL__REASON__REASON_CONFLICT", 6 },
+  { "REASON_FORBIDDEN", "WEFT__V1__REFUSAL__REASON__REASON_FORBIDDEN", 7 },
+  { "REASON_UNAVAILABLE", "WEFT__V1__REFUSAL__REASON__REASON_UNAVAILABLE", 8 },
 };
 static const ProtobufCIntRange weft__v1__refusal__reason__value_ranges[] = {
-{0, 0},{0, 5}
+{0, 0},{0, 9}
 };
-static const ProtobufCEnumValueIndex weft__v1__refusal__reason__enum_values_by_name[5] =
+static const ProtobufCEnumValueIndex weft__v1__refusal__reason__enum_values_by_name[9] =
 {
+  { "REASON_CONFLICT", 6 },
+  { "REASON_FORBIDDEN", 7 },
   { "REASON_MALFORMED", 1 },
   { "REASON_TOO_LARGE", 3 },
+  { "REASON_UNAVAILABLE", 8 },
   { "REASON_UNEXPECTED", 4 },
+  { "REASON_UNKNOWN", 5 },
   { "REASON_UNSPECIFIED", 0 },
   { "REASON_VERSION", 2 },
 };
@@ -489,9 +336,9 @@ const ProtobufCEnumDescriptor weft__v1__refusal__reason__descriptor =
   "Reason",
   "Weft__V1__Refusal__Reason",
   "weft.v1",
-  5,
+  9,
   weft__v1__refusal__reason__enum_values_by_number,
-  5,
+  9,
   weft__v1__refusal__reason__enum_values_by_name,
   1,
   weft__v1__refusal__reason__value_ranges,
@@ -561,7 +408,7 @@ const ProtobufCMessageDescriptor weft__v1__refusal__descriptor =
   (ProtobufCMessageInit) weft__v1__refusal__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor weft__v1__envelope__field_descriptors[5] =
+static const ProtobufCFieldDescriptor weft__v1__envelope__field_descriptors[29] =
 {
   {
     "version",
@@ -588,6 +435,18 @@ static const ProtobufCFieldDescriptor weft__v1__envelope__field_descriptors[5] =
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "reply_to",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Weft__V1__Envelope, reply_to),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "hello",
     10,
     PROTOBUF_C_LABEL_NONE,
@@ -600,20 +459,8 @@ static const ProtobufCFieldDescriptor weft__v1__envelope__field_descriptors[5] =
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "tensor",
-    11,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Weft__V1__Envelope, body_case),
-    offsetof(Weft__V1__Envelope, tensor),
-    &weft__v1__tensor_header__descriptor,
-    NULL,
-    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
     "refusal",
-    12,
+    11,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
     offsetof(Weft__V1__Envelope, body_case),
@@ -623,19 +470,334 @@ static const ProtobufCFieldDescriptor weft__v1__envelope__field_descriptors[5] =
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "introduction",
+    20,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Weft__V1__Envelope, body_case),
+    offsetof(Weft__V1__Envelope, introduction),
+    &weft__v1__introduction__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "welcome",
+    21,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Weft__V1__Envelope, body_case),
+    offsetof(Weft__V1__Envelope, welcome),
+    &weft__v1__welcome__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "offer",
+    22,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Weft__V1__Envelope, body_case),
+    offsetof(Weft__V1__Envelope, offer),
+    &weft__v1__offer__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "heartbeat",
+    23,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Weft__V1__Envelope, body_case),
+    offsetof(Weft__V1__Envelope, heartbeat),
+    &weft__v1__heartbeat__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "lease_reply",
+    24,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Weft__V1__Envelope, body_case),
+    offsetof(Weft__V1__Envelope, lease_reply),
+    &weft__v1__lease_reply__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "unit_failed",
+    25,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Weft__V1__Envelope, body_case),
+    offsetof(Weft__V1__Envelope, unit_failed),
+    &weft__v1__unit_failed__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "goodbye",
+    26,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Weft__V1__Envelope, body_case),
+    offsetof(Weft__V1__Envelope, goodbye),
+    &weft__v1__goodbye__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "withdraw",
+    27,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Weft__V1__Envelope, body_case),
+    offsetof(Weft__V1__Envelope, withdraw),
+    &weft__v1__withdraw__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "acknowledge",
+    28,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Weft__V1__Envelope, body_case),
+    offsetof(Weft__V1__Envelope, acknowledge),
+    &weft__v1__acknowledge__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "drain",
+    29,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Weft__V1__Envelope, body_case),
+    offsetof(Weft__V1__Envelope, drain),
+    &weft__v1__drain__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "fetch",
+    40,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Weft__V1__Envelope, body_case),
+    offsetof(Weft__V1__Envelope, fetch),
+    &weft__v1__fetch__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "chunk",
+    41,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Weft__V1__Envelope, body_case),
+    offsetof(Weft__V1__Envelope, chunk),
+    &weft__v1__chunk__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "stored",
+    42,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Weft__V1__Envelope, body_case),
+    offsetof(Weft__V1__Envelope, stored),
+    &weft__v1__stored__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "submit",
+    60,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Weft__V1__Envelope, body_case),
+    offsetof(Weft__V1__Envelope, submit),
+    &weft__v1__submit__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "submitted",
+    61,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Weft__V1__Envelope, body_case),
+    offsetof(Weft__V1__Envelope, submitted),
+    &weft__v1__submitted__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "list_jobs",
+    62,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Weft__V1__Envelope, body_case),
+    offsetof(Weft__V1__Envelope, list_jobs),
+    &weft__v1__list_jobs__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "job_list",
+    63,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Weft__V1__Envelope, body_case),
+    offsetof(Weft__V1__Envelope, job_list),
+    &weft__v1__job_list__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "show_job",
+    64,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Weft__V1__Envelope, body_case),
+    offsetof(Weft__V1__Envelope, show_job),
+    &weft__v1__show_job__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "job_details",
+    65,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Weft__V1__Envelope, body_case),
+    offsetof(Weft__V1__Envelope, job_details),
+    &weft__v1__job_details__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "command_job",
+    66,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Weft__V1__Envelope, body_case),
+    offsetof(Weft__V1__Envelope, command_job),
+    &weft__v1__command_job__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "list_workers",
+    67,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Weft__V1__Envelope, body_case),
+    offsetof(Weft__V1__Envelope, list_workers),
+    &weft__v1__list_workers__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "worker_list",
+    68,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Weft__V1__Envelope, body_case),
+    offsetof(Weft__V1__Envelope, worker_list),
+    &weft__v1__worker_list__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "command_worker",
+    69,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Weft__V1__Envelope, body_case),
+    offsetof(Weft__V1__Envelope, command_worker),
+    &weft__v1__command_worker__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "done",
+    70,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Weft__V1__Envelope, body_case),
+    offsetof(Weft__V1__Envelope, done),
+    &weft__v1__done__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned weft__v1__envelope__field_indices_by_name[] = {
-  2,   /* field[2] = hello */
+  13,   /* field[13] = acknowledge */
+  16,   /* field[16] = chunk */
+  24,   /* field[24] = command_job */
+  27,   /* field[27] = command_worker */
+  28,   /* field[28] = done */
+  14,   /* field[14] = drain */
+  15,   /* field[15] = fetch */
+  11,   /* field[11] = goodbye */
+  8,   /* field[8] = heartbeat */
+  3,   /* field[3] = hello */
+  5,   /* field[5] = introduction */
+  23,   /* field[23] = job_details */
+  21,   /* field[21] = job_list */
+  9,   /* field[9] = lease_reply */
+  20,   /* field[20] = list_jobs */
+  25,   /* field[25] = list_workers */
+  7,   /* field[7] = offer */
   4,   /* field[4] = refusal */
+  2,   /* field[2] = reply_to */
   1,   /* field[1] = sequence */
-  3,   /* field[3] = tensor */
+  22,   /* field[22] = show_job */
+  17,   /* field[17] = stored */
+  18,   /* field[18] = submit */
+  19,   /* field[19] = submitted */
+  10,   /* field[10] = unit_failed */
   0,   /* field[0] = version */
+  6,   /* field[6] = welcome */
+  12,   /* field[12] = withdraw */
+  26,   /* field[26] = worker_list */
 };
-static const ProtobufCIntRange weft__v1__envelope__number_ranges[2 + 1] =
+static const ProtobufCIntRange weft__v1__envelope__number_ranges[5 + 1] =
 {
   { 1, 0 },
-  { 10, 2 },
-  { 0, 5 }
+  { 10, 3 },
+  { 20, 5 },
+  { 40, 15 },
+  { 60, 18 },
+  { 0, 29 }
 };
 const ProtobufCMessageDescriptor weft__v1__envelope__descriptor =
 {
@@ -645,48 +807,10 @@ const ProtobufCMessageDescriptor weft__v1__envelope__descriptor =
   "Weft__V1__Envelope",
   "weft.v1",
   sizeof(Weft__V1__Envelope),
-  5,
+  29,
   weft__v1__envelope__field_descriptors,
   weft__v1__envelope__field_indices_by_name,
-  2,  weft__v1__envelope__number_ranges,
+  5,  weft__v1__envelope__number_ranges,
   (ProtobufCMessageInit) weft__v1__envelope__init,
   NULL,NULL,NULL    /* reserved[123] */
-};
-static const ProtobufCEnumValue weft__v1__scalar_type__enum_values_by_number[7] =
-{
-  { "SCALAR_TYPE_UNSPECIFIED", "WEFT__V1__SCALAR_TYPE__SCALAR_TYPE_UNSPECIFIED", 0 },
-  { "SCALAR_TYPE_F32", "WEFT__V1__SCALAR_TYPE__SCALAR_TYPE_F32", 1 },
-  { "SCALAR_TYPE_F16", "WEFT__V1__SCALAR_TYPE__SCALAR_TYPE_F16", 2 },
-  { "SCALAR_TYPE_BF16", "WEFT__V1__SCALAR_TYPE__SCALAR_TYPE_BF16", 3 },
-  { "SCALAR_TYPE_I64", "WEFT__V1__SCALAR_TYPE__SCALAR_TYPE_I64", 4 },
-  { "SCALAR_TYPE_I32", "WEFT__V1__SCALAR_TYPE__SCALAR_TYPE_I32", 5 },
-  { "SCALAR_TYPE_U8", "WEFT__V1__SCALAR_TYPE__SCALAR_TYPE_U8", 6 },
-};
-static const ProtobufCIntRange weft__v1__scalar_type__value_ranges[] = {
-{0, 0},{0, 7}
-};
-static const ProtobufCEnumValueIndex weft__v1__scalar_type__enum_values_by_name[7] =
-{
-  { "SCALAR_TYPE_BF16", 3 },
-  { "SCALAR_TYPE_F16", 2 },
-  { "SCALAR_TYPE_F32", 1 },
-  { "SCALAR_TYPE_I32", 5 },
-  { "SCALAR_TYPE_I64", 4 },
-  { "SCALAR_TYPE_U8", 6 },
-  { "SCALAR_TYPE_UNSPECIFIED", 0 },
-};
-const ProtobufCEnumDescriptor weft__v1__scalar_type__descriptor =
-{
-  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
-  "weft.v1.ScalarType",
-  "ScalarType",
-  "Weft__V1__ScalarType",
-  "weft.v1",
-  7,
-  weft__v1__scalar_type__enum_values_by_number,
-  7,
-  weft__v1__scalar_type__enum_values_by_name,
-  1,
-  weft__v1__scalar_type__value_ranges,
-  NULL,NULL,NULL,NULL   /* reserved[1234] */
 };

@@ -1,0 +1,104 @@
+package import Scheduling
+
+// Lists are longer than an envelope, so they come in pages. Sizes are bounds from above that cost
+// nothing to find: the fields of fixed size at their largest, and the texts.
+
+extension WireLimits {
+    /// Bytes that the elements of a list may have by `wireBytes`.
+    static let listBytes = envelopeBytes - 1024
+}
+
+extension JobDetails {
+    /// An upper bound of its encoded size.
+    var wireBytes: Int {
+        let texts = [
+            input, output, report.request.idempotencyKey, report.request.name, report.reason ?? "",
+        ]
+        let fixed = 768 + texts.reduce(0) { $0 + $1.utf8.count }
+        let listed = deviceClasses.reduce(0) { $0 + $1.utf8.count + 4 }
+        let lines = events.reduce(0) { $0 + $1.text.utf8.count + 24 }
+        return fixed + listed + lines + report.heldUnits.count * 48
+    }
+
+    /// The details made to fit a message: the first held units and device classes, the last
+    /// events, texts that are not too long.
+    package func clipped() -> JobDetails {
+        var details = self
+        details.report = report.clipped(heldUnits: WireLimits.heldUnits)
+        details.deviceClasses = deviceClasses.prefix(WireLimits.deviceClasses).map {
+            $0.clipped(to: WireLimits.nameBytes)
+        }
+        details.events = events.suffix(WireLimits.events).map {
+            JobEventLine(time: $0.time, text: $0.text.clipped(to: WireLimits.eventBytes))
+        }
+        return details
+    }
+}
+
+extension JobReport {
+    fileprivate func clipped(heldUnits limit: Int) -> JobReport {
+        JobReport(
+            id: id,
+            request: request,
+            state: state,
+            reason: reason?.clipped(),
+            isPlanned: isPlanned,
+            shotCount: shotCount,
+            frameCount: frameCount,
+            units: units,
+            attempts: attempts,
+            speculativeAttempts: speculativeAttempts,
+            workerCount: workerCount,
+            stepsDone: stepsDone,
+            stepsTotal: stepsTotal,
+            heldUnits: Array(heldUnits.prefix(limit))
+        )
+    }
+}
+
+extension JobListMessage {
+    /// As many of the jobs as fit one message, without their events and held units.
+    ///
+    /// - Parameters:
+    ///   - jobs: Newest first.
+    ///   - hasMore: Whether there are older jobs than these.
+    package init(fitting jobs: [JobDetails], hasMore: Bool) {
+        var page: [JobDetails] = []
+        var left = WireLimits.listBytes
+        for job in jobs.prefix(WireLimits.listed) {
+            var short = job.clipped()
+            short.events = []
+            short.report = short.report.clipped(heldUnits: 0)
+            guard short.wireBytes <= left else { break }
+            left -= short.wireBytes
+            page.append(short)
+        }
+        self.init(jobs: page, hasMore: hasMore || page.count < jobs.count)
+    }
+}
+
+extension WorkerReport {
+    /// An upper bound of its encoded size.
+    var wireBytes: Int {
+        let texts = [id.name, name, deviceClass]
+        return 96 + texts.reduce(0) { $0 + $1.utf8.count } + leases.count * 96
+    }
+}
+
+extension WorkerListMessage {
+    /// As many of the workers as fit one message.
+    ///
+    /// - Parameters:
+    ///   - workers: In order.
+    ///   - hasMore: Whether there are workers after these.
+    package init(fitting workers: [WorkerReport], hasMore: Bool) {
+        var page: [WorkerReport] = []
+        var left = WireLimits.listBytes
+        for worker in workers.prefix(WireLimits.listed) {
+            guard worker.wireBytes <= left else { break }
+            left -= worker.wireBytes
+            page.append(worker)
+        }
+        self.init(workers: page, hasMore: hasMore || page.count < workers.count)
+    }
+}
