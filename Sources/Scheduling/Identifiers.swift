@@ -32,7 +32,9 @@ package struct WorkerID: Hashable, Comparable, Sendable, CustomStringConvertible
     package var description: String { name }
 }
 
-/// A work unit among all jobs. The content unit of a job is the one of shot 0: there is one prompt.
+/// A work unit among all jobs.
+///
+/// The content unit of a job is the one of shot 0: there is one prompt.
 package struct UnitKey: Hashable, Comparable, Sendable, CustomStringConvertible {
     package let job: JobID
     /// Shot of the job, from 0.

@@ -1,5 +1,7 @@
-/// What the shell has to do. In order: what `record` says is durable before any later effect of the
-/// same batch is visible to anybody.
+/// What the shell has to do.
+///
+/// In order: what `record` says is durable before any later effect of the same batch is visible to
+/// anybody.
 package enum FarmEffect: Hashable, Sendable {
     /// Append to the ledger.
     case record(LedgerEntry)

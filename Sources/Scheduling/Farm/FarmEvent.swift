@@ -1,4 +1,6 @@
-/// What happens to a farm. The shell has done what the event says before it tells the machine.
+/// What happens to a farm.
+///
+/// The shell has done what the event says before it tells the machine.
 package enum FarmEvent: Hashable, Sendable {
     // Jobs.
 

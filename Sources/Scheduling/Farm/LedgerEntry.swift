@@ -1,5 +1,7 @@
-/// A fact that the farm must not forget. A machine that is given all entries again, in order, is
-/// where the one that made them was, but for what only workers know.
+/// A fact that the farm must not forget.
+///
+/// A machine that is given all entries again, in order, is where the one that made them was, but
+/// for what only workers know.
 package enum LedgerEntry: Hashable, Sendable {
     /// A start of the coordinator; its number is in the epochs of this start.
     case started(instance: UInt64)

@@ -1,5 +1,6 @@
-/// What happens to a worker. It has one runner, the child process that computes, and one
-/// coordinator, which may be away.
+/// What happens to a worker.
+///
+/// It has one runner, the child process that computes, and one coordinator, which may be away.
 package enum WorkerEvent: Hashable, Sendable {
     // From the coordinator.
 

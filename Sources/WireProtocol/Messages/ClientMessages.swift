@@ -3,7 +3,9 @@ package import Scheduling
 // What clients ask on the control socket. The answer's envelope names the request by its sequence
 // number (`replyTo`); a request that gets no answer is sent again, which does no harm.
 
-/// Client: a new job. Answered by `SubmittedMessage` when it is durable.
+/// Client: a new job.
+///
+/// Answered by `SubmittedMessage` when it is durable.
 package struct SubmitMessage: Hashable, Sendable {
     package var request: JobRequest
     package var job: JobSpecification
@@ -22,7 +24,9 @@ package struct SubmittedMessage: Hashable, Sendable {
     }
 }
 
-/// Client: the jobs, newest first. Answered by `JobListMessage`.
+/// Client: the jobs, newest first.
+///
+/// Answered by `JobListMessage`.
 package struct ListJobsMessage: Hashable, Sendable {
     /// Only jobs before this one; for the next page.
     package var before: JobID?
@@ -43,7 +47,9 @@ package struct JobListMessage: Hashable, Sendable {
     }
 }
 
-/// Client: one job. Answered by `JobDetails`.
+/// Client: one job.
+///
+/// Answered by `JobDetails`.
 package struct ShowJobMessage: Hashable, Sendable {
     package var job: JobID
 
@@ -91,7 +97,9 @@ package struct JobEventLine: Hashable, Sendable {
     }
 }
 
-/// Client: do this to a job. Answered by `DoneMessage`.
+/// Client: do this to a job.
+///
+/// Answered by `DoneMessage`.
 package struct CommandJobMessage: Hashable, Sendable {
     package var job: JobID
     package var command: JobCommand
@@ -102,7 +110,9 @@ package struct CommandJobMessage: Hashable, Sendable {
     }
 }
 
-/// Client: the workers, in order. Answered by `WorkerListMessage`.
+/// Client: the workers, in order.
+///
+/// Answered by `WorkerListMessage`.
 package struct ListWorkersMessage: Hashable, Sendable {
     /// Only workers after this one; for the next page.
     package var after: WorkerID?
@@ -123,7 +133,9 @@ package struct WorkerListMessage: Hashable, Sendable {
     }
 }
 
-/// Client: do this to a worker. Answered by `DoneMessage`.
+/// Client: do this to a worker.
+///
+/// Answered by `DoneMessage`.
 package struct CommandWorkerMessage: Hashable, Sendable {
     package var worker: WorkerID
     package var command: WorkerCommand

@@ -4,7 +4,9 @@ package import Scheduling
 // choice, so a slow one queues nothing. A connection starts with `Hello` of the role `bulk`, whose
 // boot id is the session of the welcome. Every message may be lost and is then repeated.
 
-/// Worker: one chunk of a unit's input. Answered by `ChunkMessage` and the bytes, or a refusal.
+/// Worker: one chunk of a unit's input.
+///
+/// Answered by `ChunkMessage` and the bytes, or a refusal.
 package struct FetchMessage: Hashable, Sendable {
     package var lease: Lease
     package var input: String
@@ -17,8 +19,9 @@ package struct FetchMessage: Hashable, Sendable {
     }
 }
 
-/// A chunk of a tensor, whose bytes are the next frame of the message. From the coordinator: of an
-/// input. From the worker: of a result, answered by `StoredMessage`.
+/// A chunk of a tensor, whose bytes are the next frame of the message.
+///
+/// From the coordinator: of an input. From the worker: of a result, answered by `StoredMessage`.
 package struct ChunkMessage: Hashable, Sendable {
     package var lease: Lease
     package var header: TensorHeader
@@ -29,8 +32,9 @@ package struct ChunkMessage: Hashable, Sendable {
     }
 }
 
-/// Coordinator: a chunk of a result has arrived. What becomes of the whole is told on the control
-/// socket.
+/// Coordinator: a chunk of a result has arrived.
+///
+/// What becomes of the whole is told on the control socket.
 package struct StoredMessage: Hashable, Sendable {
     package var lease: Lease
     package var chunk: Int

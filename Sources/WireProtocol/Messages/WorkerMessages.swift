@@ -2,7 +2,9 @@ package import Scheduling
 
 // The control socket between worker and coordinator. Limits of every field: `WireLimits`.
 
-/// Worker: what it is and holds. Sent after `Hello`, and again whenever the coordinator asks.
+/// Worker: what it is and holds.
+///
+/// Sent after `Hello`, and again whenever the coordinator asks.
 package struct IntroductionMessage: Hashable, Sendable {
     package var introduction: WorkerIntroduction
     /// The name it drew at its start; where there are keys, the key counts instead.
