@@ -1,5 +1,5 @@
-package import Tensors
 import Scheduling
+package import Tensors
 
 extension JobEstimate {
     /// The plan for people.

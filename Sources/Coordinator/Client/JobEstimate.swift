@@ -67,8 +67,10 @@ package struct JobEstimate: Hashable, Sendable {
             3 * window * sizes.latents + 2 * window * sizes.latents + 4 * chunk * sizes.picture
             + 2 * chunk * sizes.depth
         workerBytes =
-            2 * max(
-                window * (sizes.depth + 2 * sizes.latents + (sizes.needsSource ? sizes.picture : 0)),
+            2
+            * max(
+                window
+                    * (sizes.depth + 2 * sizes.latents + (sizes.needsSource ? sizes.picture : 0)),
                 chunk * (sizes.picture + max(sizes.depth, sizes.latents))
             )
         let firstRound =

@@ -54,16 +54,16 @@ package struct JobSettings: Hashable, Sendable {
     /// Everything a job depends on, with nothing left to defaults.
     ///
     /// - Parameters:
-    ///   - media: The input's streams; nil if the input is only on the coordinator's machine.
+    ///   - clip: The input's shape; nil if the input is only on the coordinator's machine.
     ///   - model: The model's numbers.
     /// - Returns: A specification that workers can run if its files are what they seem.
     /// - Throws: `SettingsError` naming the option that cannot be.
     package func specification(
-        of media: MediaInfo?,
+        of clip: ClipShape?,
         with model: ModelTraits
     ) throws(SettingsError) -> JobSpecification {
         try checkContent()
-        try checkTimes(media)
+        try checkTimes(clip)
         try checkSampling()
         var job = JobSpecification()
         job.input = input
@@ -78,7 +78,7 @@ package struct JobSettings: Hashable, Sendable {
         job.model = model.path
         job.modelFingerprint = model.fingerprint
         job.variant = model.variant
-        let size = try resolvedSize(media, model)
+        let size = try resolvedSize(clip, model)
         job.width = UInt32(size.width)
         job.height = UInt32(size.height)
         job.latentScale = UInt32(model.latentScale)
@@ -103,7 +103,10 @@ package struct JobSettings: Hashable, Sendable {
     private func checkContent() throws(SettingsError) {
         switch (prompt, image) {
         case (nil, nil):
-            throw SettingsError(.usage, "--prompt or --image: one has to say what it shall look like")
+            throw SettingsError(
+                .usage,
+                "--prompt or --image: one has to say what it shall look like"
+            )
         case (.some, .some):
             throw SettingsError(.usage, "--prompt and --image: expected one of them, found both")
         case (.some(let text), nil):
@@ -123,7 +126,7 @@ package struct JobSettings: Hashable, Sendable {
         }
     }
 
-    private func checkTimes(_ media: MediaInfo?) throws(SettingsError) {
+    private func checkTimes(_ clip: ClipShape?) throws(SettingsError) {
         if let duration, duration <= .zero {
             throw SettingsError(.usage, "--duration: expected more than 0 s, found \(duration)")
         }
@@ -133,7 +136,7 @@ package struct JobSettings: Hashable, Sendable {
                 "--fps: expected more than 0 up to 1000, found \(frameRate)"
             )
         }
-        guard let media, let length = media.video.duration ?? media.duration else { return }
+        guard let length = clip?.length else { return }
         guard start < length else {
             throw SettingsError(
                 .badInput,
@@ -174,7 +177,12 @@ package struct JobSettings: Hashable, Sendable {
             strength
         )
         try check((0...1).contains(eta), "--eta", "0 to 1", eta)
-        try check(Self.codecs.contains(codec), "--codec", Self.codecs.joined(separator: ", "), codec)
+        try check(
+            Self.codecs.contains(codec),
+            "--codec",
+            Self.codecs.joined(separator: ", "),
+            codec
+        )
     }
 
     private func checkedRateFactor() throws(SettingsError) -> UInt32? {
@@ -189,19 +197,19 @@ package struct JobSettings: Hashable, Sendable {
     }
 
     private func resolvedSize(
-        _ media: MediaInfo?,
+        _ clip: ClipShape?,
         _ model: ModelTraits
     ) throws(SettingsError) -> PictureSize {
         let multiple = model.sizeMultiple
         guard let size else {
-            guard let media else {
+            guard let clip else {
                 throw SettingsError(
                     .usage,
                     "--size: expected WxH, for \(input) is not on this machine to take its shape"
                 )
             }
             return PictureSize(
-                aspect: media.video.displayAspect,
+                aspect: clip.aspect,
                 area: model.nativeSide * model.nativeSide,
                 multiple: multiple
             )

@@ -1,4 +1,3 @@
-package import FFmpeg
 import Glibc
 
 /// Width and height of a picture in pixels.
@@ -53,13 +52,5 @@ package struct PictureSize: Hashable, Sendable, CustomStringConvertible {
             }
         }
         self.init(width: best.width * multiple, height: best.height * multiple)
-    }
-}
-
-extension VideoStreamInfo {
-    /// Width over height of the upright picture as it is shown, with the shape of its pixels.
-    package var displayAspect: Double {
-        let stored = Double(storedWidth) * pixelAspect.double / Double(storedHeight)
-        return rotationDegrees % 180 == 0 ? stored : 1 / stored
     }
 }

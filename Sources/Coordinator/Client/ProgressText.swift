@@ -29,7 +29,8 @@ package struct ProgressText: Hashable, Sendable {
     package static func line(_ progress: JobProgress) -> String {
         let report = progress.details.report
         guard report.state == .running || report.state == .assembling else {
-            return "\(report.id): \(report.state.rawValue)" + (report.reason.map { ", \($0)" } ?? "")
+            return "\(report.id): \(report.state.rawValue)"
+                + (report.reason.map { ", \($0)" } ?? "")
         }
         let stage = progress.current
         return "\(report.id): \(stage.stage.rawValue) \(numbers(stage)), "

@@ -34,7 +34,13 @@ struct JobEstimateTests {
     /// The counts are those of the units that a farm would make.
     @Test(arguments: [FusionInterval.every(1), .every(5), .never], [0, 3, 7])
     func `units are those of the work plan`(fusion: FusionInterval, overlap: Int) throws {
-        let shots = try shots([1, 15, 40, 100], window: 8, overlap: overlap, steps: 20, fusion: fusion)
+        let shots = try shots(
+            [1, 15, 40, 100],
+            window: 8,
+            overlap: overlap,
+            steps: 20,
+            fusion: fusion
+        )
         let estimate = JobEstimate(try job(), shots: shots)
         let units = shots.flatMap { WorkPlan($0.work).units }
         for kind in [UnitKind.depth, .sample, .decode] {

@@ -7,12 +7,12 @@ import WireProtocol
 struct JobSettingsTests {
     private func failure(
         _ change: (inout JobSettings) -> Void,
-        media: MediaInfo? = Jobs.media()
+        clip: ClipShape? = Jobs.clip
     ) -> SettingsError? {
         var settings = Jobs.settings()
         change(&settings)
         do {
-            _ = try settings.specification(of: media, with: Jobs.model)
+            _ = try settings.specification(of: clip, with: Jobs.model)
             return nil
         } catch {
             return error
@@ -20,7 +20,7 @@ struct JobSettingsTests {
     }
 
     @Test func `defaults are the recommended design`() throws {
-        let job = try Jobs.settings().specification(of: Jobs.media(), with: Jobs.model)
+        let job = try Jobs.settings().specification(of: Jobs.clip, with: Jobs.model)
         #expect(job.width == 576 && job.height == 384)
         #expect(job.window == 16 && job.overlap == 8 && job.taper == .hann)
         #expect(job.fuseEvery == 1 && job.fuseUntil == 0.6 && job.noise == .shuffled)
@@ -57,7 +57,7 @@ struct JobSettingsTests {
     @Test func `a model of fewer positions has shorter windows`() throws {
         var model = Jobs.model
         model.framesMax = 7
-        let job = try Jobs.settings().specification(of: Jobs.media(), with: model)
+        let job = try Jobs.settings().specification(of: Jobs.clip, with: model)
         #expect(job.window == 7 && job.overlap == 3)
     }
 
@@ -77,10 +77,22 @@ struct JobSettingsTests {
             ("--eta", { $0.eta = -0.1 }), ("--eta", { $0.eta = .nan }),
             ("--codec", { $0.codec = "gif" }),
             ("--crf", { $0.rateFactor = 52 }),
-            ("--crf", { $0.codec = "png"; $0.rateFactor = 20 }),
+            (
+                "--crf",
+                {
+                    $0.codec = "png"
+                    $0.rateFactor = 20
+                }
+            ),
             ("--window", { $0.window = 17 }), ("--window", { $0.window = 0 }),
             ("--overlap", { $0.overlap = 16 }), ("--overlap", { $0.overlap = -1 }),
-            ("--noise lock", { $0.window = 1; $0.noise = .lock }),
+            (
+                "--noise lock",
+                {
+                    $0.window = 1
+                    $0.noise = .lock
+                }
+            ),
             ("--fuse-every", { $0.fusion = .every(0) }),
             ("--fuse-until", { $0.fuseUntil = 1.5 }), ("--fuse-until", { $0.fuseUntil = .nan }),
             ("--size", { $0.size = PictureSize(width: 321, height: 256) }),
@@ -103,7 +115,7 @@ struct JobSettingsTests {
     }
 
     @Test func `without the clip at hand the size has to be given`() {
-        #expect(failure({ _ in }, media: nil)?.description.hasPrefix("--size") == true)
-        #expect(failure({ $0.size = PictureSize(width: 64, height: 64) }, media: nil) == nil)
+        #expect(failure({ _ in }, clip: nil)?.description.hasPrefix("--size") == true)
+        #expect(failure({ $0.size = PictureSize(width: 64, height: 64) }, clip: nil) == nil)
     }
 }

@@ -19,34 +19,8 @@ enum Jobs {
         return settings
     }
 
-    /// A clip of 7.8 s as a probe sees it.
-    static func media(
-        _ width: Int = 720,
-        _ height: Int = 480,
-        rotation: Int = 0,
-        pixelAspect: Rational = Rational(1)
-    ) -> MediaInfo {
-        MediaInfo(
-            container: "mov",
-            duration: Rational(78, 10),
-            video: VideoStreamInfo(
-                index: 0,
-                codec: "h264",
-                storedWidth: width,
-                storedHeight: height,
-                rotationDegrees: rotation,
-                pixelAspect: pixelAspect,
-                pixelFormat: "yuv420p",
-                bitDepth: 8,
-                isFullRange: false,
-                frameRate: Rational(30),
-                timeBase: Rational(1, 15360),
-                duration: nil,
-                frameCount: 234
-            ),
-            audio: []
-        )
-    }
+    /// A clip of 720x480 pixels and 7.8 s.
+    static let clip = ClipShape(aspect: 1.5, length: Rational(78, 10))
 
     static func counts(_ total: Int, done: Int, held: Int = 0) -> UnitCounts {
         var counts = UnitCounts()

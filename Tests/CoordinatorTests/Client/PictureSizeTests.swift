@@ -1,5 +1,4 @@
 import Coordinator
-import FFmpeg
 import Testing
 
 struct PictureSizeTests {
@@ -37,14 +36,5 @@ struct PictureSizeTests {
         let tall = PictureSize(aspect: 1e-6, area: 512 * 512, multiple: 8)
         #expect(wide.width <= PictureSize.sideMax && wide.height >= 8)
         #expect(tall.height <= PictureSize.sideMax && tall.width >= 8)
-    }
-
-    @Test func `a clip's shape has its rotation and the shape of its pixels`() {
-        #expect(Jobs.media(720, 480).video.displayAspect == 1.5)
-        #expect(Jobs.media(720, 480, rotation: 90).video.displayAspect == 1 / 1.5)
-        let wide = Jobs.media(720, 576, pixelAspect: Rational(64, 45)).video
-        #expect(abs(wide.displayAspect - 16.0 / 9) < 1e-12)
-        let turned = Jobs.media(720, 576, rotation: 270, pixelAspect: Rational(64, 45)).video
-        #expect(abs(turned.displayAspect - 9.0 / 16) < 1e-12)
     }
 }
