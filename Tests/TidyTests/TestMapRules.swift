@@ -55,6 +55,12 @@ enum TestMapRules {
         "PipelinesTests/Sampling/ShotFileTests": [
             "Pipelines/Structure/LatentEncoder"
         ],
+        "CoordinatorTests/Client/JobSettingsTests": [
+            "Coordinator/Client/ModelTraits", "Coordinator/Client/SettingsError",
+        ],
+        "CoordinatorTests/Client/JobTextTests": [
+            "Coordinator/Client/JobDetails+JSON"
+        ],
         "DiffusionTests/WindowSamplerTests": [
             "Diffusion/DivergenceError"
         ],

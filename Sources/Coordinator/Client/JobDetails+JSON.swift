@@ -2,8 +2,8 @@ package import Scheduling
 package import Tensors
 package import WireProtocol
 
-// What `--json` prints. `schema` is raised by a change that a reader cannot do without; new keys may
-// come at any time.
+// What `--json` prints. `schema` is raised by a change that a reader cannot do without; new keys
+// may come at any time.
 
 extension JobDetails {
     /// The job as `weft show --json`, `weft ls --json` and `weft render --json` print it.

@@ -1,8 +1,9 @@
 package import Scheduling
 package import WireProtocol
 
-/// What a job will take, from its specification and its shots: `--dry-run` and `weft plan` of a
-/// clip. `Docs/CommandLine.md` has the formulas.
+/// What a job will take, from its specification and its shots.
+///
+/// `Docs/CommandLine.md` has the formulas.
 package struct JobEstimate: Hashable, Sendable {
     package let frames: Int
     package let shots: [ShotOutline]

@@ -134,7 +134,9 @@ package struct JobProgress: Sendable {
         }
     }
 
-    /// Frames in units that are done. Units of a kind have the same number of frames, the last of
+    /// Frames in units that are done.
+    ///
+    /// Units of a kind have the same number of frames, the last of
     /// a shot fewer, so this is exact at the start and at the end.
     private func shareOfFrames(_ kind: UnitKind) -> (done: Int, total: Int?) {
         let report = details.report

@@ -9,6 +9,7 @@ package enum JobText {
     ///   - details: The job, at its end.
     ///   - seconds: How long it took; nil takes the coordinator's times.
     ///   - outputSeconds: Length of the output, if somebody has looked.
+    /// - Returns: Lines without an end of the last.
     package static func report(
         _ details: JobDetails,
         seconds: Double? = nil,

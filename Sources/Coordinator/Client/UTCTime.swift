@@ -1,8 +1,6 @@
 /// Moments as text that means the same everywhere.
 package enum UTCTime {
-    /// `2026-11-22T20:26:48Z`.
-    ///
-    /// - Parameter seconds: Since 1970.
+    /// The moment so many seconds after the start of 1970, such as `2026-11-22T20:26:48Z`.
     package static func text(_ seconds: Int64) -> String {
         let (days, rest) = floorDivided(seconds, by: 86400)
         let (year, month, day) = date(days)

@@ -32,8 +32,8 @@ struct JobTextTests {
     @Test func `a list has a line per job`() {
         let expected = """
             job     state    sampled  workers  priority  submitted             name
-            job-17  done       100 %        2         0  2026-11-22T18:26:48Z  /clips/out.mp4
-            job-17  running        -        2         0  2026-11-22T18:26:48Z  /clips/out.mp4
+            job-17  done       100 %        2         0  2026-11-22T20:26:48Z  /clips/out.mp4
+            job-17  running        -        2         0  2026-11-22T20:26:48Z  /clips/out.mp4
             """
         let jobs = [Jobs.finished(), Jobs.details(isPlanned: false)]
         #expect(JobText.list(jobs) == expected)

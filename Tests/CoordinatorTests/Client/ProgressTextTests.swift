@@ -54,13 +54,13 @@ struct ProgressTextTests {
         progress.update(Jobs.details(depth: 3, steps: 1), at: 2)
         #expect(
             lines.next(progress)
-                == "job-17: sampling 1/60 steps, 0.500/s, estimating, 2 workers"
+                == "job-17: sampling 1/60 steps, 1.00/s, estimating, 2 workers"
         )
         progress.update(Jobs.details(depth: 3, steps: 2), at: 6.5)
         #expect(lines.next(progress) == nil)
         progress.update(Jobs.details(depth: 3, steps: 30), at: 7)
         #expect(
-            lines.next(progress) == "job-17: sampling 30/60 steps, 4.29/s, 0:07 left, 2 workers"
+            lines.next(progress) == "job-17: sampling 30/60 steps, 5.00/s, 0:06 left, 2 workers"
         )
         let held = [
             UnitKey(job: JobID(17), shot: 0, unit: UnitID(.sample, index: 1, round: 2))
