@@ -20,6 +20,37 @@ package enum SyntheticMedia {
         return file
     }
 
+    /// A bright square that moves over a ramp, in YUV4MPEG2 with planes of 4:2:0; at frame `cut` the
+    /// picture turns into its negative, which is a hard cut.
+    package static func movingSquare(
+        width: Int,
+        height: Int,
+        frames: Int,
+        cut: Int? = nil,
+        rate: (Int, Int) = (25, 1)
+    ) -> [UInt8] {
+        let header = "YUV4MPEG2 W\(width) H\(height) F\(rate.0):\(rate.1) Ip A1:1 C420jpeg\n"
+        let chroma = ((width + 1) / 2) * ((height + 1) / 2)
+        var file = Array(header.utf8)
+        for frame in 0..<frames {
+            file += Array("FRAME\n".utf8)
+            let isNegative = frame >= cut ?? frames
+            let left = frame % max(1, width - width / 3)
+            for y in 0..<height {
+                for x in 0..<width {
+                    let isSquare =
+                        (left..<left + width / 3).contains(x)
+                        && (height / 3..<2 * height / 3).contains(y)
+                    let value = isSquare ? 220 : 30 + 60 * x / width
+                    file.append(UInt8(isNegative ? 255 - value : value))
+                }
+            }
+            file += [UInt8](repeating: isNegative ? 90 : 150, count: chroma)
+            file += [UInt8](repeating: 120, count: chroma)
+        }
+        return file
+    }
+
     /// Silence in 16-bit PCM.
     package static func wav(samples: Int, sampleRate: Int = 8000) -> [UInt8] {
         func little(_ value: Int, _ bytes: Int) -> [UInt8] {
