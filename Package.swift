@@ -130,6 +130,6 @@ let package = Package(
         ),
         tests("TrainingTests", ["Training", "Diffusion", "Tensors"]),
         tests("TidyTests", []),
-        tests("EndToEndTests", ["Tensors", database]),
+        tests("EndToEndTests", ["Tensors"]),
     ]
 )

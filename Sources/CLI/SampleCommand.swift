@@ -4,12 +4,7 @@ import Models
 import Pipelines
 import Tensors
 
-/// Which noise the frames of a shot start from.
-enum NoiseChoice: String, CaseIterable, ExpressibleByArgument {
-    case independent
-    case shuffled
-    case lock
-}
+extension NoiseKind: ExpressibleByArgument {}
 
 /// `weft sample`: the sampler on files, one window or a whole shot.
 struct SampleCommand: AsyncParsableCommand {
@@ -58,7 +53,7 @@ struct SampleCommand: AsyncParsableCommand {
     var seed: UInt64 = 0
 
     @Option(help: "How the frames' noise hangs together.")
-    var noise = NoiseChoice.shuffled
+    var noise = NoiseKind.shuffled
 
     @Option(help: "Number of the first frame in its video, which keys the noise.")
     var firstFrame = 0
@@ -129,7 +124,7 @@ struct SampleCommand: AsyncParsableCommand {
         )
         let network = try gen1.network()
         let plan = try plan(frames: shot.inputs.frameCount, network.config)
-        settings.noisePrior = prior(plan)
+        settings.noisePrior = noise.prior(length: plan.length, overlap: plan.overlap)
         guard settings.noisePrior.isValid else {
             throw Failure(.usage, "--noise lock: expected windows of at least 2 frames")
         }
@@ -162,22 +157,6 @@ struct SampleCommand: AsyncParsableCommand {
             length: length,
             overlap: overlap ?? length / 2
         )
-    }
-
-    private func prior(_ plan: WindowPlan) -> NoisePrior {
-        switch noise {
-        case .independent: return .independent
-        case .shuffled:
-            // Groups of four as in the paper, or the next smaller count that divides a window.
-            let group = [4, 3, 2, 1].first { plan.length % $0 == 0 } ?? 1
-            return .shuffled(window: plan.length, group: group)
-        case .lock:
-            return .blockMeanLock(
-                window: plan.length,
-                // A stride of one frame has no block to lock; its pairs are locked.
-                block: max(2, plan.length - plan.overlap)
-            )
-        }
     }
 
     /// All windows through all rounds.

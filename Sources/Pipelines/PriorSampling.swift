@@ -33,13 +33,16 @@ package struct PriorSampling: Sendable {
     ///   - empty: As many empty, or negative, texts.
     ///   - start: Normal noise, `[N, D]`.
     ///   - noise: Normal noise for each step but the last, `[N, D]` each.
+    ///   - willStep: Called before each step with its position; throws to stop.
     /// - Returns: `[N, D]`, scaled as CLIP's image encoder scales them.
-    /// - Throws: `NetworkInputError` if a tensor does not fit, `BackendError` if the device failed.
+    /// - Throws: `NetworkInputError` if a tensor does not fit, `BackendError` if the device failed,
+    ///   or what `willStep` throws.
     package func callAsFunction(
         prompts: PriorTransformer.Conditioning,
         empty: PriorTransformer.Conditioning,
         start: HostTensor,
-        noise: [HostTensor]
+        noise: [HostTensor],
+        willStep: (Int) throws -> Void = { _ in }
     ) throws -> HostTensor {
         guard noise.count == sampler.timesteps.count - 1,
             noise.allSatisfy({ $0.shape == start.shape })
@@ -51,6 +54,7 @@ package struct PriorSampling: Sendable {
         let texts = guidance == 1 ? prompts : joined(empty, prompts)
         var embedding = start
         for index in sampler.timesteps.indices {
+            try willStep(index)
             let step = sampler.step(index)
             embedding = step.advance(
                 embedding,

@@ -52,6 +52,13 @@ enum TestMapRules {
         "PipelinesTests/Benchmark/BenchmarkSuiteTests": [
             "Pipelines/Benchmark/Benchmark", "Pipelines/Benchmark/BenchmarkInputs",
         ],
+        "PipelinesTests/Units/UnitRunnerTests": [
+            "Pipelines/Units/ConditioningCache", "Pipelines/Units/LoadedModel",
+            "Pipelines/Units/UnitError", "Pipelines/Units/UnitRequest",
+        ],
+        "PipelinesTests/Units/ModelFactsTests": [
+            "Pipelines/Units/ModelFingerprint"
+        ],
         "PipelinesTests/Sampling/ShotFileTests": [
             "Pipelines/Structure/LatentEncoder"
         ],

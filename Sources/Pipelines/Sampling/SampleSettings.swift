@@ -68,3 +68,28 @@ package struct FusionReport: Sendable {
     /// The largest D / (2σ²); 0 without overlaps.
     package var largestRatio: Double { mismatches.map(\.ratio).max() ?? 0 }
 }
+
+/// How the noise of a job's frames hangs together, as a person chooses it.
+package enum NoiseKind: String, CaseIterable, Hashable, Sendable {
+    case independent
+    case shuffled
+    case lock
+
+    /// The prior for windows of `length` frames that share `overlap`, as asked for: windows of
+    /// shorter shots have the same.
+    package func prior(length: Int, overlap: Int) -> NoisePrior {
+        switch self {
+        case .independent: return .independent
+        case .shuffled:
+            // Groups of four as in the paper, or the next smaller count that divides a window.
+            let group = [4, 3, 2, 1].first { length % $0 == 0 } ?? 1
+            return .shuffled(window: length, group: group)
+        case .lock:
+            return .blockMeanLock(
+                window: length,
+                // A stride of one frame has no block to lock; its pairs are locked.
+                block: max(2, length - overlap)
+            )
+        }
+    }
+}

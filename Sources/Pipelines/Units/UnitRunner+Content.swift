@@ -1,0 +1,76 @@
+import Diffusion
+import Models
+import Tensors
+
+extension UnitRunner {
+    /// The embedding `[1, D]` that guides the look: a picture's own, or that which the prior draws
+    /// for a prompt.
+    func content(
+        _ picture: Pictures?,
+        _ settings: UnitSettings,
+        _ model: LoadedModel,
+        _ progress: @escaping Progress
+    ) throws -> HostTensor {
+        if let picture { return try embedding(of: picture, model, progress) }
+        guard let prompt = settings.prompt else {
+            throw UnitError(.specification, "content: neither a prompt nor a picture")
+        }
+        let texts = try model.textEncoder(progress)
+        let prior = try model.prior(progress)
+        let sampler = try UnCLIPSampler(model.priorSchedule(), steps: settings.priorSteps)
+        let width = prior.config.embeddingChannels
+        let source = NoiseSource(seed: settings.sampling.seed)
+        // The whole job has one embedding, so the noise belongs to no frame; each step draws its own.
+        func noise(_ step: Int) -> HostTensor {
+            HostTensor(
+                source.normals(width, frame: 0, key: NoiseKey(.prior, step: step)),
+                Shape([1, width])
+            )
+        }
+        var done = 0
+        let sampling = PriorSampling(prior, sampler, guidance: Float(settings.priorGuidance))
+        return try sampling(
+            prompts: conditioning(prompt, texts),
+            empty: conditioning(settings.negativePrompt ?? "", texts),
+            start: noise(0),
+            noise: (1..<sampler.timesteps.count).map(noise),
+            willStep: { _ in
+                try progress(.running(done: done))
+                done += 1
+            }
+        )
+    }
+
+    private func embedding(
+        of picture: Pictures,
+        _ model: LoadedModel,
+        _ progress: Progress
+    ) throws -> HostTensor {
+        guard picture.count == 1 else {
+            throw UnitError(.specification, "content: expected 1 picture, found \(picture.count)")
+        }
+        let encoder = try model.imageEncoder(progress)
+        try progress(.running(done: 0))
+        let pixels = try model.imagePreprocessor(encoder.config)(
+            RGBImage(width: picture.width, height: picture.height, pixels: picture.bytes)
+        )
+        let batch = model.backend.upload(pixels.reshaped(Shape([1] + pixels.shape.dimensions)))
+        return try encoder(batch).embeddings.download()
+    }
+
+    private func conditioning(
+        _ text: String,
+        _ texts: LoadedModel.TextEncoder
+    ) throws -> PriorTransformer.Conditioning {
+        let tokens = texts.tokenizer(text)
+        let output = try texts.network([tokens.ids])
+        guard let embedding = output.embeddings else {
+            throw UnitError(.resource, "text_encoder: expected one with a projection for the prior")
+        }
+        return PriorTransformer.Conditioning(
+            textEmbedding: embedding,
+            textStates: output.lastHiddenState,
+            textMask: [tokens.ids.indices.map { $0 < tokens.count }]
+        )
+    }
+}

@@ -1,0 +1,83 @@
+import Foundation
+import Models
+import Pipelines
+import Tensors
+import TestSupport
+import Testing
+
+struct ModelFactsTests {
+    private let folder: TemporaryFolder
+
+    init() throws {
+        folder = try TemporaryFolder()
+        _ = try Models.TinyModel(seed: 1).write(to: folder("model"))
+    }
+
+    private func facts() throws -> ModelFacts {
+        try ModelFacts(CheckpointFolder.open(folder("model")))
+    }
+
+    @Test func theyComeFromTheConfigs() throws {
+        let facts = try facts()
+        #expect(facts.latentScale == 8 && facts.latentChannels == 4)
+        #expect(facts.sizeMultiple == 16)
+        #expect(facts.maxFrames == 16 && facts.contentChannels == 32)
+        #expect(facts.takesPrompts && facts.takesPictures)
+        #expect(facts.missing(forPrompt: true, forPicture: true) == nil)
+    }
+
+    @Test(arguments: [(1920, 1080), (720, 480), (480, 720), (7, 4000), (512, 512)])
+    func theSizeKeepsTheShapeAndFits(_ width: Int, _ height: Int) throws {
+        let facts = try facts()
+        let size = facts.size(forWidth: width, height: height)
+        #expect(size.width % facts.sizeMultiple == 0 && size.height % facts.sizeMultiple == 0)
+        #expect(size.width > 0 && size.height > 0)
+        guard max(width, height) < 4 * min(width, height) else { return }
+        let area = Double(size.width * size.height) / Double(facts.nativeSize * facts.nativeSize)
+        #expect((0.9...1.1).contains(area))
+        let shape = Double(size.width * height) / Double(size.height * width)
+        #expect((0.95...1.05).contains(shape))
+    }
+
+    @Test func whatIsMissingIsNamed() throws {
+        try FileManager.default.removeItem(atPath: folder("model/prior"))
+        try FileManager.default.removeItem(atPath: folder("model/image_encoder"))
+        let index = folder("model/model_index.json")
+        guard case .object(var values) = try JSONValue.parse(SystemFile.read(index, limit: 1 << 20))
+        else { throw InputError("no index") }
+        values["prior"] = nil
+        values["image_encoder"] = nil
+        try SystemFile.writeAtomically(
+            Array(JSONValue.object(values).serialized().utf8),
+            to: index
+        )
+        let facts = try facts()
+        #expect(facts.missing(forPrompt: true, forPicture: false)?.contains("prior") == true)
+        #expect(
+            facts.missing(forPrompt: false, forPicture: true)?.contains("image_encoder") == true
+        )
+        #expect(facts.missing(forPrompt: false, forPicture: false) == nil)
+    }
+
+    /// A hash that is easy to follow: FNV-1a over 8 bytes.
+    private func hash(_ bytes: [UInt8]) -> [UInt8] {
+        var state: UInt64 = 0xCBF2_9CE4_8422_2325
+        for byte in bytes { state = (state ^ UInt64(byte)) &* 0x100_0000_01B3 }
+        return (0..<8).map { UInt8(truncatingIfNeeded: state >> (8 * $0)) }
+    }
+
+    @Test func aFingerprintTellsModelsApart() throws {
+        _ = try Models.TinyModel(seed: 2).write(to: folder("other"))
+        let first = try ModelFingerprint.of(CheckpointFolder.open(folder("model")), hash: hash)
+        let other = try ModelFingerprint.of(CheckpointFolder.open(folder("other")), hash: hash)
+        #expect(first != other)
+        try FileManager.default.copyItem(atPath: folder("model"), toPath: folder("copy"))
+        let copy = try ModelFingerprint.of(CheckpointFolder.open(folder("copy")), hash: hash)
+        #expect(copy == first)
+        let config = folder("copy/vae/config.json")
+        let text = try SystemFile.read(config, limit: 1 << 20)
+        try SystemFile.writeAtomically(text + [10], to: config)
+        let edited = try ModelFingerprint.of(CheckpointFolder.open(folder("copy")), hash: hash)
+        #expect(edited != first)
+    }
+}
