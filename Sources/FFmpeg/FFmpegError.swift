@@ -40,7 +40,7 @@ package struct FFmpegError: Error, Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    private static func text(_ number: Int32) -> String {
+    static func text(_ number: Int32) -> String {
         var buffer = [CChar](repeating: 0, count: 128)
         unsafe av_strerror(number, &buffer, buffer.count)
         let bytes = buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }

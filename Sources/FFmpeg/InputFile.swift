@@ -3,7 +3,7 @@ import CFFmpeg
 /// An open media file.
 @safe package struct InputFile: ~Copyable {
     /// Set for the whole life.
-    private var context: UnsafeMutablePointer<AVFormatContext>?
+    private(set) var context: UnsafeMutablePointer<AVFormatContext>?
     package let path: String
 
     /// Opens a file and reads what its streams are.
@@ -83,6 +83,23 @@ import CFFmpeg
         )
     }
 
+    /// A stream by its number, which comes from `info()`.
+    borrowing func stream(_ index: Int) -> UnsafeMutablePointer<AVStream> {
+        guard let context = unsafe context, unsafe index < Int(context.pointee.nb_streams),
+            let stream = unsafe context.pointee.streams[index]
+        else { preconditionFailure("\(path) has no stream \(index)") }
+        return unsafe stream
+    }
+
+    /// Packets of other streams are not read.
+    borrowing func discardAll(but index: Int) {
+        guard let context = unsafe context else { preconditionFailure("\(path) is not open") }
+        let count = unsafe Int(context.pointee.nb_streams)
+        for other in 0..<count where other != index {
+            unsafe stream(other).pointee.discard = AVDISCARD_ALL
+        }
+    }
+
     private borrowing func videoInfo(
         _ context: UnsafeMutablePointer<AVFormatContext>,
         _ stream: UnsafeMutablePointer<AVStream>,
@@ -108,7 +125,7 @@ import CFFmpeg
             codec: codecName,
             storedWidth: width,
             storedHeight: height,
-            rotationDegrees: unsafe Self.quarterTurns(weft_av_stream_rotation(stream)) * 90,
+            rotationDegrees: unsafe PictureOrientation(stream).clockwiseDegrees,
             pixelAspect: aspect.flatMap { $0 > .zero ? $0 : nil } ?? Rational(1),
             pixelFormat: unsafe String(cString: description.pointee.name),
             bitDepth: unsafe Int(description.pointee.comp.0.depth),
@@ -118,12 +135,6 @@ import CFFmpeg
             duration: unsafe Self.duration(stream.pointee),
             frameCount: frames > 0 ? Int(frames) : nil
         )
-    }
-
-    /// Clockwise quarter turns nearest to an angle that counts the other way.
-    private static func quarterTurns(_ counterClockwiseDegrees: Double) -> Int {
-        let turns = Int((-counterClockwiseDegrees / 90).rounded())
-        return (turns % 4 + 4) % 4
     }
 
     private static func duration(_ stream: AVStream) -> Rational? {

@@ -47,6 +47,9 @@ package struct Rational: Hashable, Sendable, Comparable, CustomStringConvertible
         self.init(Int64(value.num), Int64(value.den))
     }
 
+    /// The library's form; the parts must have 32 bits, as those of time bases and rates have.
+    var library: AVRational { AVRational(num: Int32(numerator), den: Int32(denominator)) }
+
     package static let zero = Rational(0)
 
     package var double: Double { Double(numerator) / Double(denominator) }
@@ -68,7 +71,22 @@ package struct Rational: Hashable, Sendable, Comparable, CustomStringConvertible
 
     /// The nearest count of `unit`s, such as ticks of a time base; halves go away from zero.
     package func count(of unit: Rational) -> Int64 {
-        (self / unit).rounded
+        // Not by way of the exact quotient, which may have more digits than its rounded value.
+        let top = Int128(numerator) * Int128(unit.denominator) * (unit.numerator < 0 ? -1 : 1)
+        let bottom = Int128(denominator) * Int128(unit.numerator.magnitude)
+        precondition(bottom != 0, "\(self) counted in units of 0")
+        let (quotient, remainder) = top.quotientAndRemainder(dividingBy: bottom)
+        let isHalf = remainder.magnitude >= bottom.magnitude - remainder.magnitude
+        return Int64(quotient + (isHalf ? top.signum() : 0))
+    }
+
+    /// How many whole `unit`s fit; negative values go down, too.
+    package func wholeCount(of unit: Rational) -> Int64 {
+        precondition(unit > .zero, "\(self) counted in units of \(unit)")
+        let top = Int128(numerator) * Int128(unit.denominator)
+        let bottom = Int128(denominator) * Int128(unit.numerator)
+        let (quotient, remainder) = top.quotientAndRemainder(dividingBy: bottom)
+        return Int64(quotient - (remainder < 0 ? 1 : 0))
     }
 
     package static func + (left: Rational, right: Rational) -> Rational {

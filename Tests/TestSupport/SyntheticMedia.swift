@@ -10,12 +10,13 @@ package enum SyntheticMedia {
         pictureBytes: Int? = nil
     ) -> [UInt8] {
         let chroma = ((width + 1) / 2) * ((height + 1) / 2)
-        let size = pictureBytes ?? width * height + 2 * chroma
         let header = "YUV4MPEG2 W\(width) H\(height) F\(rate.0):\(rate.1) Ip A1:1 C\(colourSpace)\n"
         var file = Array(header.utf8)
         for frame in 0..<frames {
             file += Array("FRAME\n".utf8)
-            file += [UInt8](repeating: UInt8(truncatingIfNeeded: 40 + frame), count: size)
+            let luma = UInt8(truncatingIfNeeded: 40 + frame)
+            file += [UInt8](repeating: luma, count: pictureBytes ?? width * height)
+            if pictureBytes == nil { file += [UInt8](repeating: 128, count: 2 * chroma) }
         }
         return file
     }

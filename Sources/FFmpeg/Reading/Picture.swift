@@ -1,0 +1,51 @@
+import CFFmpeg
+
+/// A decoded or filtered picture; its memory is the library's and counted by it.
+@safe final class Picture {
+    let frame: UnsafeMutablePointer<AVFrame>
+
+    init() {
+        guard let frame = unsafe av_frame_alloc() else { fatalError("out of memory") }
+        unsafe self.frame = frame
+    }
+
+    deinit {
+        var frame: UnsafeMutablePointer<AVFrame>? = unsafe frame
+        unsafe av_frame_free(&frame)
+    }
+
+    var width: Int { unsafe Int(frame.pointee.width) }
+    var height: Int { unsafe Int(frame.pointee.height) }
+    var isKey: Bool { unsafe weft_av_is_key(frame) != 0 }
+    var isInterlaced: Bool { unsafe weft_av_is_interlaced(frame) != 0 }
+    /// Whether the decoder made up parts of it.
+    var isConcealed: Bool {
+        unsafe frame.pointee.flags & AV_FRAME_FLAG_CORRUPT != 0
+            || frame.pointee.decode_error_flags != 0
+    }
+
+    /// The value of a tag that a decoder or filter attached.
+    func tag(_ name: String) -> String? {
+        guard let entry = unsafe av_dict_get(frame.pointee.metadata, name, nil, 0) else {
+            return nil
+        }
+        return unsafe String(cString: entry.pointee.value)
+    }
+
+    /// The bytes of an RGB picture, row by row.
+    func rgb() -> [UInt8] {
+        let (rowBytes, rows) = (width * 3, height)
+        precondition(unsafe frame.pointee.format == AV_PIX_FMT_RGB24.rawValue, "not in RGB")
+        guard let source = unsafe frame.pointee.data.0 else {
+            preconditionFailure("a picture without bytes")
+        }
+        let stride = unsafe Int(frame.pointee.linesize.0)
+        return unsafe [UInt8](unsafeUninitializedCapacity: rowBytes * rows) { target, count in
+            for row in 0..<rows {
+                unsafe target.baseAddress?.advanced(by: row * rowBytes)
+                    .update(from: source + row * stride, count: rowBytes)
+            }
+            count = rowBytes * rows
+        }
+    }
+}
