@@ -83,6 +83,20 @@ enum TestMapRules {
         "FFmpegTests/InputFileTests": [
             "FFmpeg/FFmpegError", "FFmpeg/MediaInfo",
         ],
+        "FFmpegTests/FrameReaderTests": [
+            "FFmpeg/FilterGraph", "FFmpeg/Reading/FrameRequest", "FFmpeg/Reading/FrameSelector",
+            "FFmpeg/Reading/MediaDamage", "FFmpeg/Reading/Picture", "FFmpeg/Reading/PictureClock",
+            "FFmpeg/Reading/PictureDecoder", "FFmpeg/Reading/PictureFormat",
+            "FFmpeg/Reading/PictureOrientation", "FFmpeg/Reading/PictureSource",
+            "FFmpeg/VideoFrame",
+        ],
+        "FFmpegTests/VideoWriterTests": [
+            "FFmpeg/Writing/EncoderChoice", "FFmpeg/Writing/MovieFile",
+            "FFmpeg/Writing/PictureEncoder", "FFmpeg/Writing/PictureFolder",
+            "FFmpeg/Writing/SoundPackets", "FFmpeg/Writing/SoundRecoder",
+            "FFmpeg/Writing/SoundTrack", "FFmpeg/Writing/TemporaryOutput",
+            "FFmpeg/Writing/VideoSettings", "FFmpeg/Writing/WrittenVideo",
+        ],
         "ModelsTests/CLIP/CLIPTextConfigTests": [
             "Models/Config/ConfigObject+Activation"
         ],

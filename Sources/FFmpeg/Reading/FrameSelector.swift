@@ -9,10 +9,9 @@ struct Timed<Content> {
 /// Picks the frames of a request out of the pictures of a source.
 ///
 /// Without a rate every picture from `start` on is a frame at its own time. With one, frame i is at
-/// i / rate and is the last picture that starts less than half a frame after it, which is what the
-/// library's `fps` filter does: the nearest picture, and the one before while there is none. There
-/// are as many frames as have their middle before the end of the last picture, and no frame starts
-/// at or after the end of the request.
+/// i / rate and is the picture whose time is nearest, of two the earlier. There are as many frames
+/// as have their middle before the end of the last picture, at least one, and no frame starts at or
+/// after the end of the request.
 struct FrameSelector<Content> {
     let start: Rational
     let duration: Rational?
@@ -94,12 +93,11 @@ struct FrameSelector<Content> {
                 isSourceAtEnd = true
                 break
             }
-            guard next.time < middle else { break }
+            guard next.time <= time else { break }
             current = next
             upcoming = nil
         }
-        // Before the first picture there is nothing else to show.
-        guard let shown = current ?? upcoming else { return nil }
+        guard let shown = nearest(to: time) else { return nil }
         if isSourceAtEnd {
             let end = shown.time + shown.duration
             let isOnly = index == 0 && end > .zero
@@ -107,5 +105,10 @@ struct FrameSelector<Content> {
         }
         index += 1
         return Timed(time: time, duration: frame, content: shown.content)
+    }
+
+    private func nearest(to time: Rational) -> Timed<Content>? {
+        guard let current, let upcoming else { return current ?? upcoming }
+        return upcoming.time - time < time - current.time ? upcoming : current
     }
 }

@@ -1,10 +1,10 @@
 /// Turns the timestamps of decoded pictures into times that ascend.
 ///
 /// Times count in ticks from the first picture. A picture without a timestamp, or with one that no
-/// file can have, comes one frame of the stream's rate after the one before. A timestamp that is not after the
-/// one before is moved to one tick after it, so that the pictures that follow keep their times; if
-/// it goes back by more than a second, the file was joined from pieces, and it and all that follow
-/// are moved to continue.
+/// file can have, comes one frame of the stream's rate after the one before. A timestamp that is
+/// not after the one before is moved to one tick after it, so that the pictures that follow keep
+/// their times; if it goes back by more than a second, the file was joined from pieces, and it and
+/// all that follow are moved to continue.
 struct PictureClock: Hashable, Sendable {
     /// A tick in seconds.
     let unit: Rational

@@ -71,7 +71,8 @@ import Glibc
         at ticks: Int64,
         lasting duration: Int64
     ) throws(FFmpegError) {
-        try unsafe encoder.encode(frame, at: ticks, lasting: duration) { packet throws(FFmpegError) in
+        try unsafe encoder.encode(frame, at: ticks, lasting: duration) {
+            packet throws(FFmpegError) in
             try unsafe write(packet)
         }
     }
@@ -136,9 +137,9 @@ import Glibc
             throw refused("no container is known by that name, \(usual)")
         }
         let name = unsafe String(cString: format.pointee.name)
-        let flags = unsafe format.pointee.flags
-        guard flags & (AVFMT_NOFILE | AVFMT_NOTIMESTAMPS) == 0, flags & AVFMT_VARIABLE_FPS != 0
-        else { throw refused("\(name) keeps no exact times, \(usual)") }
+        guard ["mp4", "mov", "matroska"].contains(name) else {
+            throw refused("\(name) keeps no exact times, \(usual)")
+        }
         let (encoder, _) = try unsafe EncoderChoice(codec).find(for: codec, file: path)
         let holds = unsafe avformat_query_codec(format, encoder.pointee.id, FF_COMPLIANCE_NORMAL)
         guard holds == 1 else { throw refused("\(name) cannot hold \(codec.rawValue), \(usual)") }

@@ -30,7 +30,8 @@ final class PictureFolder {
     }
 
     /// Counts the pictures that are there.
-    func finish(duration: Rational) throws(FFmpegError) -> WrittenVideo {
-        WrittenVideo(frameCount: try TemporaryOutput.names(in: folder).count, end: duration)
+    func finish(from first: Rational, to last: Rational) throws(FFmpegError) -> WrittenVideo {
+        let count = try TemporaryOutput.names(in: folder).count
+        return WrittenVideo(frameCount: count, firstTime: first, lastTime: last)
     }
 }

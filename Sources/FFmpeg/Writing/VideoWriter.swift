@@ -92,32 +92,39 @@ package final class VideoWriter {
             let reason = "there is no frame to write"
             throw FFmpegError(.invalid(reason: reason), operation: "write", file: path)
         }
-        let frame = Rational(ticks: last.duration, of: settings.timeUnit) ?? .zero
-        let end = Rational(ticks: last.ticks + last.duration, of: settings.timeUnit) ?? .zero
+        let unit = settings.timeUnit
+        let first = Rational(ticks: firstTicks, of: unit) ?? .zero
+        let final = Rational(ticks: last.ticks, of: unit) ?? .zero
         let written: WrittenVideo
         switch target {
         case .movie(let movie):
             try movie.finish()
             written = try WrittenVideo(reading: output.temporaryPath)
-            try check(written, end: end, tolerance: max(frame, Rational(2, 1000)))
         case .folder(let folder):
-            written = try folder.finish(duration: end)
-            try check(written, end: end, tolerance: frame)
+            written = try folder.finish(from: first, to: final)
         }
+        try check(written, first, final)
         try output.commit()
         return written
     }
 
     private func check(
         _ written: WrittenVideo,
-        end: Rational,
-        tolerance: Rational
+        _ first: Rational,
+        _ last: Rational
     ) throws(FFmpegError) {
+        // Matroska counts in milliseconds.
+        let tolerance = Rational(1, 1000)
+        func differs(_ a: Rational, _ b: Rational) -> Bool {
+            a < b - tolerance || a > b + tolerance
+        }
         let reason: String
         if written.frameCount != frameCount {
             reason = "verification found \(written.frameCount) of \(frameCount) frames"
-        } else if written.end < end - tolerance || written.end > end + tolerance {
-            reason = "verification found an end at \(written.end.double) s, not \(end.double) s"
+        } else if differs(written.firstTime, first) {
+            reason = "verification found the first frame at \(written.firstTime), not \(first) s"
+        } else if differs(written.lastTime, last) {
+            reason = "verification found the last frame at \(written.lastTime), not \(last) s"
         } else if written.isBroken {
             reason = "verification could not read it to the end"
         } else {

@@ -4,16 +4,19 @@ import CFFmpeg
 package struct WrittenVideo: Hashable, Sendable {
     /// Pictures.
     package let frameCount: Int
-    /// When the last picture ends, in seconds.
-    package let end: Rational
+    /// When the first and the last picture are shown, in seconds.
+    package let firstTime: Rational
+    package let lastTime: Rational
     /// Packets of sound.
     package let soundPacketCount: Int
     /// Whether reading stopped before the end.
     package let isBroken: Bool
 
-    init(frameCount: Int, end: Rational) {
+    /// Pictures of which nobody wrote down more than their number.
+    init(frameCount: Int, firstTime: Rational, lastTime: Rational) {
         self.frameCount = frameCount
-        self.end = end
+        self.firstTime = firstTime
+        self.lastTime = lastTime
         soundPacketCount = 0
         isBroken = false
     }
@@ -29,7 +32,8 @@ package struct WrittenVideo: Hashable, Sendable {
             var packet: UnsafeMutablePointer<AVPacket>? = unsafe packet
             unsafe av_packet_free(&packet)
         }
-        var (frames, sounds, last) = (0, 0, Int64.min)
+        var (frames, sounds) = (0, 0)
+        var times: (first: Int64, last: Int64)?
         var status: Int32 = 0
         while true {
             status = unsafe av_read_frame(input.context, packet)
@@ -42,11 +46,14 @@ package struct WrittenVideo: Hashable, Sendable {
             frames += 1
             let start = unsafe packet.pointee.pts
             guard start != weft_av_no_timestamp() else { continue }
-            last = max(last, start + (unsafe max(0, packet.pointee.duration)))
+            times = (min(times?.first ?? start, start), max(times?.last ?? start, start))
         }
         frameCount = frames
         soundPacketCount = sounds
-        end = last == Int64.min ? .zero : Rational(ticks: last, of: video.timeBase) ?? .zero
+        let first = times.flatMap { Rational(ticks: $0.first, of: video.timeBase) }
+        let last = times.flatMap { Rational(ticks: $0.last, of: video.timeBase) }
+        firstTime = first ?? .zero
+        lastTime = last ?? .zero
         isBroken = status != weft_averror_eof()
     }
 }
