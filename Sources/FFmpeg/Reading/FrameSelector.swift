@@ -48,6 +48,7 @@ struct FrameSelector<Content> {
     /// The next frame, its time from `start`; nil at the end.
     ///
     /// - Parameter pull: Gives the next picture of the source.
+    /// - Returns: Nil at the end.
     /// - Throws: What `pull` throws.
     mutating func next(
         _ pull: () throws(FFmpegError) -> Timed<Content>?

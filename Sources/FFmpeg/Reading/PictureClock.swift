@@ -46,6 +46,7 @@ struct PictureClock: Hashable, Sendable {
     /// - Parameters:
     ///   - timestamp: What the file says, in ticks; nil if it says nothing.
     ///   - duration: What the file says, in ticks; 0 if it says nothing.
+    /// - Returns: Later than the picture before.
     mutating func advance(
         to timestamp: Int64?,
         lasting duration: Int64

@@ -22,8 +22,9 @@ package struct VideoSettings: Hashable, Sendable {
     package var codec: Codec
     /// The encoder's constant rate factor; nil is its default.
     package var rateFactor: Int?
-    /// Size of the frames in pixels. An odd side of a codec with halved chroma is made even by
-    /// repeating the last row or column.
+    /// Size of the frames in pixels.
+    ///
+    /// An odd side of a codec with halved chroma is made even by repeating the last row or column.
     package var width: Int
     package var height: Int
     /// Seconds that the file counts time in; all times are rounded to it.
