@@ -15,12 +15,19 @@ import CZeroMQ
     /// - Parameters:
     ///   - ioThreads: Threads that move bytes; one per Gbit/s is libzmq's advice.
     ///   - socketLimit: Sockets that can be open at a time.
-    /// - Throws: `ZeroMQError` if the system has no room for it.
+    /// - Throws: `ZeroMQError` if the system has no room for it or libzmq is older than 4.3.3.
     package init(ioThreads: Int = 1, socketLimit: Int = 1024) throws(ZeroMQError) {
         precondition(
             ioThreads > 0 && socketLimit > 0,
             "\(ioThreads) threads, \(socketLimit) sockets"
         )
+        guard isSafeZeroMQ(zeroMQVersionNumbers()) else {
+            throw ZeroMQError(
+                .libraryTooOld(found: zeroMQVersion()),
+                operation: "create",
+                subject: "context"
+            )
+        }
         guard let handle = unsafe zmq_ctx_new() else {
             throw ZeroMQError.last(operation: "create", subject: "context")
         }

@@ -1,9 +1,12 @@
 /// The frames that travel together or not at all.
 package struct Message: Hashable, Sendable {
     package var frames: [[UInt8]]
+    /// Who the authenticator found the sender to be; nil without one, and for what is sent.
+    package var userID: String?
 
-    package init(_ frames: [[UInt8]]) {
+    package init(_ frames: [[UInt8]], userID: String? = nil) {
         self.frames = frames
+        self.userID = userID
     }
 
     package var byteCount: Int {

@@ -5,13 +5,16 @@ import Glibc
 ///
 /// Not `Sendable` on purpose: libzmq lets a socket be used by one thread at a time. It can be
 /// handed over (`sending`), and the compiler then refuses its use at the old place.
-@safe package struct Socket: ~Copyable {
-    /// Nil once closed.
-    private var handle: UnsafeMutableRawPointer?
+package struct Socket: ~Copyable {
+    /// Shared with the socket's monitor, which has to end before the socket does.
+    let handle: SocketHandle
     /// Keeps the context alive until this socket is gone.
     private let context: Context
     package let kind: SocketKind
     package let options: SocketOptions
+    /// Whether libzmq itself refuses every peer while there is no authenticator; see
+    /// `KeyTrial` for those that do not know the setting.
+    package let isDomainEnforced: Bool
 
     /// Opens a socket, neither bound nor connected.
     ///
@@ -25,19 +28,17 @@ import Glibc
         in context: Context,
         options: SocketOptions = SocketOptions()
     ) throws(ZeroMQError) {
+        let handle = try SocketHandle(kind, in: context)
+        try handle.apply(options, to: kind)
+        var isDomainEnforced = false
+        if case .server(_, let domain) = options.curve {
+            isDomainEnforced = try handle.enforceDomain(domain)
+        }
+        self.handle = handle
         self.context = context
         self.kind = kind
         self.options = options
-        unsafe handle = unsafe zmq_socket(context.handle, kind.number)
-        guard unsafe handle != nil else {
-            throw ZeroMQError.last(operation: "open", subject: "\(kind.rawValue) socket")
-        }
-        try apply(options)
-    }
-
-    deinit {
-        // The only error is "not a socket", which this type excludes.
-        if let handle = unsafe handle { unsafe zmq_close(handle) }
+        self.isDomainEnforced = isDomainEnforced
     }
 
     /// Accepts connections at `endpoint`, such as `tcp://127.0.0.1:*`.
@@ -46,7 +47,7 @@ import Glibc
     /// - Returns: The endpoint with the port that was taken.
     /// - Throws: `ZeroMQError` if the endpoint is malformed or in use.
     package borrowing func bind(_ endpoint: String) throws(ZeroMQError) -> String {
-        guard unsafe zmq_bind(handle, endpoint) == 0 else {
+        guard unsafe zmq_bind(pointer, endpoint) == 0 else {
             throw ZeroMQError.last(operation: "bind", subject: endpoint)
         }
         return try lastEndpoint()
@@ -57,17 +58,36 @@ import Glibc
     /// - Parameter endpoint: Transport and address. The peer need not be there yet.
     /// - Throws: `ZeroMQError` if the endpoint is malformed.
     package borrowing func connect(_ endpoint: String) throws(ZeroMQError) {
-        guard unsafe zmq_connect(handle, endpoint) == 0 else {
+        guard unsafe zmq_connect(pointer, endpoint) == 0 else {
             throw ZeroMQError.last(operation: "connect", subject: endpoint)
         }
     }
 
+    /// Gives up a connection and makes it anew.
+    ///
+    /// For clients whose key was refused: libzmq tries again after a lost connection, but never
+    /// after `ConnectionEvent.Kind.handshakeRefused`.
+    ///
+    /// - Parameter endpoint: What `connect` was called with. What is queued for it is lost.
+    /// - Throws: `ZeroMQError` if the endpoint is malformed.
+    package borrowing func reconnect(_ endpoint: String) throws(ZeroMQError) {
+        guard unsafe zmq_disconnect(pointer, endpoint) == 0 || zmq_errno() == ENOENT else {
+            throw ZeroMQError.last(operation: "disconnect", subject: endpoint)
+        }
+        try connect(endpoint)
+    }
+
     /// Queues a message of at least one frame, whole or not at all.
     ///
-    /// - Parameter message: For a router, the first frame names the peer.
+    /// - Parameters:
+    ///   - message: For a router, the first frame names the peer.
+    ///   - waits: Whether to wait for room, for the send timeout.
     /// - Returns: Whether it was queued, and if not, why.
     /// - Throws: `ZeroMQError` if the message is beyond the socket's limits or the context is gone.
-    package borrowing func send(_ message: Message) throws(ZeroMQError) -> SendResult {
+    package borrowing func send(
+        _ message: Message,
+        waits: Bool = true
+    ) throws(ZeroMQError) -> SendResult {
         precondition(!message.frames.isEmpty, "send: a message has at least one frame")
         guard message.frames.count <= options.frameCountLimit else {
             throw refusal(.tooManyFrames(limit: options.frameCountLimit), "send")
@@ -77,7 +97,8 @@ import Glibc
         }
         for (index, frame) in message.frames.enumerated() {
             let isLast = index == message.frames.count - 1
-            switch sendFrame(frame, flags: isLast ? 0 : ZMQ_SNDMORE) {
+            let flags = (isLast ? 0 : ZMQ_SNDMORE) | (waits ? 0 : ZMQ_DONTWAIT)
+            switch sendFrame(frame, flags: flags) {
             case 0: continue
             // Only the first frame can find the queue full or the peer unknown: libzmq commits to a
             // peer with it and takes the rest of the message without a limit.
@@ -96,11 +117,13 @@ import Glibc
 
     /// Takes the next message.
     ///
-    /// - Returns: The message, or nil if none came within the receive timeout or a signal arrived.
+    /// - Parameter waits: Whether to wait for one, for the receive timeout.
+    /// - Returns: The message, or nil if none came in time or a signal arrived.
     /// - Throws: `ZeroMQError` if the message is beyond the socket's limits (it is then dropped,
     ///   and the next one can be received) or the context is gone.
-    package borrowing func receive() throws(ZeroMQError) -> Message? {
+    package borrowing func receive(waits: Bool = true) throws(ZeroMQError) -> Message? {
         var frames: [[UInt8]] = []
+        var userID: String?
         var oversized: Int?
         var frameCount = 0
         var hasMore = true
@@ -108,7 +131,7 @@ import Glibc
             var frame = zmq_msg_t()
             unsafe zmq_msg_init(&frame)
             defer { unsafe zmq_msg_close(&frame) }
-            guard unsafe zmq_msg_recv(&frame, handle, 0) >= 0 else {
+            guard unsafe zmq_msg_recv(&frame, pointer, waits ? 0 : ZMQ_DONTWAIT) >= 0 else {
                 let number = zmq_errno()
                 // Frames arrive together, so these can only precede the first one.
                 if frameCount == 0, number == EAGAIN || number == EINTR { return nil }
@@ -126,6 +149,10 @@ import Glibc
                 unsafe frames.append([UInt8](contents))
             }
             hasMore = unsafe zmq_msg_more(&frame) != 0
+            // libzmq 4.3.4 has it on payload frames only; the last frame always is one.
+            if !hasMore, let text = unsafe zmq_msg_gets(&frame, "User-Id") {
+                userID = unsafe String(cString: text)
+            }
         }
         guard frameCount <= options.frameCountLimit else {
             throw refusal(.tooManyFrames(limit: options.frameCountLimit), "receive")
@@ -137,7 +164,26 @@ import Glibc
             )
             throw refusal(code, "receive")
         }
-        return Message(frames)
+        return Message(frames, userID: userID)
+    }
+
+    /// Waits for a message without taking it.
+    ///
+    /// - Parameter timeout: Rounded up to milliseconds.
+    /// - Returns: Whether there is one; false too when a signal arrived.
+    /// - Throws: `ZeroMQError` if the context is gone.
+    package borrowing func hasMessage(within timeout: Duration) throws(ZeroMQError) -> Bool {
+        var item = unsafe zmq_pollitem_t(
+            socket: pointer,
+            fd: -1,
+            events: Int16(ZMQ_POLLIN),
+            revents: 0
+        )
+        let count = unsafe zmq_poll(&item, 1, Int(timeout.milliseconds))
+        guard count >= 0 || zmq_errno() == EINTR else {
+            throw ZeroMQError.last(operation: "wait for", subject: "\(kind.rawValue) socket")
+        }
+        return count > 0
     }
 
     private func refusal(_ code: ZeroMQError.Code, _ operation: String) -> ZeroMQError {
@@ -148,7 +194,7 @@ import Glibc
     private borrowing func sendFrame(_ frame: [UInt8], flags: Int32) -> Int32 {
         while true {
             let sent = unsafe frame.withUnsafeBytes { bytes in
-                unsafe zmq_send(handle, bytes.baseAddress, bytes.count, flags)
+                unsafe zmq_send(pointer, bytes.baseAddress, bytes.count, flags)
             }
             if sent >= 0 { return 0 }
             let number = zmq_errno()
@@ -156,54 +202,34 @@ import Glibc
         }
     }
 
+    var pointer: UnsafeMutableRawPointer { unsafe handle.pointer }
+    var owner: Context { context }
+
     private borrowing func lastEndpoint() throws(ZeroMQError) -> String {
         // The longest endpoint of any transport here is an ipc path of 107 bytes and its scheme.
         var text = [UInt8](repeating: 0, count: 256)
         var count = text.count
-        guard unsafe zmq_getsockopt(handle, ZMQ_LAST_ENDPOINT, &text, &count) == 0 else {
+        guard unsafe zmq_getsockopt(pointer, ZMQ_LAST_ENDPOINT, &text, &count) == 0 else {
             throw ZeroMQError.last(operation: "read", subject: "last endpoint")
         }
         return String(decoding: text.prefix(max(count - 1, 0)), as: UTF8.self)
     }
 }
 
-extension Socket {
-    private borrowing func apply(_ options: SocketOptions) throws(ZeroMQError) {
-        precondition(options.frameBytesLimit > 0 && options.frameCountLimit > 0)
-        try set(ZMQ_SNDHWM, Int32(clamping: options.sendQueueMessages), "send queue")
-        try set(ZMQ_RCVHWM, Int32(clamping: options.receiveQueueMessages), "receive queue")
-        try set(ZMQ_LINGER, options.linger.milliseconds, "linger")
-        try set(ZMQ_SNDTIMEO, options.sendTimeout?.milliseconds ?? -1, "send timeout")
-        try set(ZMQ_RCVTIMEO, options.receiveTimeout?.milliseconds ?? -1, "receive timeout")
-        try set(ZMQ_BACKLOG, Int32(clamping: options.backlog), "backlog")
-        try set(ZMQ_MAXMSGSIZE, Int64(options.frameBytesLimit), "frame limit")
-        if let heartbeat = options.heartbeat {
-            try set(ZMQ_HEARTBEAT_IVL, heartbeat.interval.milliseconds, "heartbeat interval")
-            try set(ZMQ_HEARTBEAT_TIMEOUT, heartbeat.timeout.milliseconds, "heartbeat timeout")
+/// What libzmq knows the socket by; closed with its last name.
+@safe final class SocketHandle {
+    let pointer: UnsafeMutableRawPointer
+
+    init(_ kind: SocketKind, in context: Context) throws(ZeroMQError) {
+        guard let pointer = unsafe zmq_socket(context.handle, kind.number) else {
+            throw ZeroMQError.last(operation: "open", subject: "\(kind.rawValue) socket")
         }
-        if kind == .router {
-            // Without it a router drops what it cannot route, and nobody hears of it.
-            try set(ZMQ_ROUTER_MANDATORY, Int32(1), "router mandatory")
-        }
-        if let identity = options.routingIdentity {
-            let status = unsafe identity.withUnsafeBytes { bytes in
-                unsafe zmq_setsockopt(handle, ZMQ_ROUTING_ID, bytes.baseAddress, bytes.count)
-            }
-            guard status == 0 else {
-                throw ZeroMQError.last(operation: "set", subject: "routing identity")
-            }
-        }
+        unsafe self.pointer = unsafe pointer
     }
 
-    private borrowing func set<Value: FixedWidthInteger & BitwiseCopyable>(
-        _ option: Int32,
-        _ value: Value,
-        _ name: String
-    ) throws(ZeroMQError) {
-        var value = value
-        guard unsafe zmq_setsockopt(handle, option, &value, MemoryLayout<Value>.size) == 0 else {
-            throw ZeroMQError.last(operation: "set", subject: name)
-        }
+    deinit {
+        // The only error is "not a socket", which this type excludes.
+        unsafe zmq_close(pointer)
     }
 }
 
@@ -214,17 +240,5 @@ extension SocketKind {
         case .dealer: ZMQ_DEALER
         case .router: ZMQ_ROUTER
         }
-    }
-}
-
-extension Duration {
-    /// Whole milliseconds, rounded up so that a wait is never shorter than asked for.
-    fileprivate var milliseconds: Int32 {
-        let (seconds, attoseconds) = components
-        let attosecondsPerMillisecond: Int64 = 1_000_000_000_000_000
-        let rest = (attoseconds + attosecondsPerMillisecond - 1) / attosecondsPerMillisecond
-        let whole = seconds.multipliedReportingOverflow(by: 1000)
-        guard !whole.overflow else { return Int32.max }
-        return Int32(clamping: whole.partialValue.addingReportingOverflow(rest).partialValue)
     }
 }

@@ -29,8 +29,50 @@ package struct SocketOptions: Hashable, Sendable {
     package var routingIdentity: [UInt8]?
     /// The library's own pings; nil sends none.
     package var heartbeat: Heartbeat?
+    /// Encryption and keys; nil for a connection in the clear.
+    package var curve: Curve?
+    /// Whether messages wait only for peers that are connected.
+    ///
+    /// Without it a sender queues for a
+    /// peer that is away, and everything arrives at once, late, when it is back.
+    package var immediate = false
+    /// Pauses before connecting again; nil for the library's 100 ms without growth.
+    package var reconnect: Reconnect?
+    /// How long a peer may take for its handshake before it is cut off.
+    package var handshakeTimeout = Duration.seconds(5)
+    /// How long connecting may take before it is tried again; nil leaves it to the system.
+    package var connectTimeout: Duration?
+    /// Whether the system notices peers that are gone without a word.
+    package var keepsAlive = true
     /// Connections that may wait to be accepted.
     package var backlog = 4096
+
+    /// Which side of an encrypted connection this is, and with which keys.
+    package enum Curve: Hashable, Sendable {
+        /// Listens; `domain` is what the authenticator knows this socket by, and not empty.
+        case server(CurveKeyPair, domain: String)
+        /// Connects to the holder of `serverKey` and to nobody else.
+        case client(serverKey: CurveKey, keys: CurveKeyPair)
+    }
+
+    /// Pauses before connecting again, doubling from `base` to `longest`.
+    package struct Reconnect: Hashable, Sendable {
+        package var base: Duration
+        package var longest: Duration
+
+        package init(base: Duration, longest: Duration) {
+            self.base = base
+            self.longest = longest
+        }
+
+        /// Pauses drawn for one process, so that a fleet does not come back in one instant.
+        package static func drawn() -> Reconnect {
+            Reconnect(
+                base: .milliseconds(Int.random(in: 500...2000)),
+                longest: .milliseconds(Int.random(in: 10_000...30_000))
+            )
+        }
+    }
 
     /// Pings that notice a peer that is cut off without a word.
     package struct Heartbeat: Hashable, Sendable {

@@ -7,6 +7,10 @@ package struct ZeroMQError: Error, Hashable, Sendable, CustomStringConvertible {
         case library(Int32)
         case tooManyFrames(limit: Int)
         case frameTooLarge(bytes: Int, limit: Int)
+        /// A libzmq with holes that a stranger can reach.
+        case libraryTooOld(found: String)
+        /// A listener that let a stranger in, or could not be tried.
+        case notGuarded
     }
 
     package let code: Code
@@ -34,6 +38,10 @@ package struct ZeroMQError: Error, Hashable, Sendable, CustomStringConvertible {
             "\(operation) \(subject): the message has more than \(limit) frames"
         case .frameTooLarge(let bytes, let limit):
             "\(operation) \(subject): a frame of \(bytes) bytes, at most \(limit) are allowed"
+        case .libraryTooOld(let found):
+            "\(operation) \(subject): libzmq \(found) is installed, 4.3.3 or later is needed"
+        case .notGuarded:
+            "\(operation) \(subject): a key that nobody enrolled was not refused"
         }
     }
 }

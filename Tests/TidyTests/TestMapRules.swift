@@ -188,6 +188,9 @@ enum TestMapRules {
         "WorkerTests/Runner/RunnerMessagesTests": [
             "Worker/Runner/JSONFields", "Worker/Runner/JobSpecification+JSON",
         ],
+        "ZeroMQTests/AuthenticatorTests": [
+            "ZeroMQ/PlainThread"
+        ],
         "ZeroMQTests/ContextTests": [
             "ZeroMQ/LibraryVersion"
         ],

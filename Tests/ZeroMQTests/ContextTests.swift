@@ -23,4 +23,12 @@ struct ContextTests {
         let parts = zeroMQVersion().split(separator: ".").compactMap { Int($0) }
         #expect(parts.count == 3 && parts[0] == 4)
     }
+
+    @Test(arguments: [
+        ([4, 3, 2], false), ([4, 3, 3], true), ([4, 3, 4], true), ([4, 2, 9], false),
+        ([3, 9, 9], false), ([4, 4, 0], true), ([5, 0, 0], true),
+    ])
+    func `versions with known holes are refused`(numbers: [Int], isSafe: Bool) {
+        #expect(isSafeZeroMQ(numbers) == isSafe)
+    }
 }
