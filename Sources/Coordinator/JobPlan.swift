@@ -5,7 +5,7 @@ package import Scheduling
 package struct JobPlan: Hashable, Sendable {
     package let windows: WindowPlan
     package let fusion: FusionSchedule
-    package let work: WorkPlan
+    package let work: WorkOutline
 
     /// Plans a shot.
     ///
@@ -16,13 +16,11 @@ package struct JobPlan: Hashable, Sendable {
     package init(windows: WindowPlan, fusion: FusionSchedule, chunkFrames: Int) {
         self.windows = windows
         self.fusion = fusion
-        work = WorkPlan(
-            WorkOutline(
-                frameCount: windows.frameCount,
-                windows: windows.windows,
-                rounds: fusion.rounds,
-                chunkFrames: chunkFrames
-            )
+        work = WorkOutline(
+            frameCount: windows.frameCount,
+            windows: windows.windows,
+            rounds: fusion.rounds,
+            chunkFrames: chunkFrames
         )
     }
 

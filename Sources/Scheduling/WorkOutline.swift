@@ -34,6 +34,10 @@ package struct WorkOutline: Hashable, Sendable {
                 "window \(index) does not start after the one before"
             )
             precondition(
+                index == 0 || windows[index - 1].upperBound < window.upperBound,
+                "window \(index) does not end after the one before"
+            )
+            precondition(
                 window.lowerBound <= covered,
                 "frames before window \(index) are uncovered"
             )
@@ -46,15 +50,41 @@ package struct WorkOutline: Hashable, Sendable {
         self.chunkFrames = chunkFrames
     }
 
-    /// Windows that share a frame with `window`, itself included, in order.
-    package func neighbours(of window: Int) -> [Int] {
-        windows.indices.filter { windows[$0].overlaps(windows[window]) }
+    /// Windows that share a frame with `window`, itself included.
+    package func neighbours(of window: Int) -> Range<Int> {
+        windows(sharing: windows[window])
     }
 
-    /// The frames of each depth and decode unit, in order; they tile the shot.
-    package var chunks: [Range<Int>] {
-        stride(from: 0, to: frameCount, by: chunkFrames).map {
-            $0..<min($0 + chunkFrames, frameCount)
+    /// Windows that hold any of `frames`, which are not empty; starts and ends of windows ascend.
+    package func windows(sharing frames: Range<Int>) -> Range<Int> {
+        let first = partition { windows[$0].upperBound > frames.lowerBound }
+        return first..<partition { windows[$0].lowerBound >= frames.upperBound }
+    }
+
+    /// How many depth units there are, and decode units.
+    package var chunkCount: Int { (frameCount + chunkFrames - 1) / chunkFrames }
+
+    /// The frames of a depth or decode unit; chunks tile the shot.
+    package func chunk(_ index: Int) -> Range<Int> {
+        index * chunkFrames..<min((index + 1) * chunkFrames, frameCount)
+    }
+
+    /// The frames of each depth and decode unit, in order.
+    package var chunks: [Range<Int>] { (0..<chunkCount).map(chunk) }
+
+    /// Chunks that hold any of `frames`, which are not empty.
+    package func chunks(sharing frames: Range<Int>) -> Range<Int> {
+        frames.lowerBound / chunkFrames..<(frames.upperBound - 1) / chunkFrames + 1
+    }
+
+    /// The first window index for which `condition`, false and then true over the indices, holds.
+    private func partition(_ condition: (Int) -> Bool) -> Int {
+        var low = 0
+        var high = windows.count
+        while low < high {
+            let middle = (low + high) / 2
+            if condition(middle) { high = middle } else { low = middle + 1 }
         }
+        return low
     }
 }

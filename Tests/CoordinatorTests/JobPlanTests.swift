@@ -10,11 +10,12 @@ struct JobPlanTests {
                 let windows = try WindowPlan(frameCount: frames, length: length, overlap: overlap)
                 let fusion = try FusionSchedule(steps: 0..<6, interval: .every(2))
                 let plan = JobPlan(windows: windows, fusion: fusion, chunkFrames: 8)
-                for unit in plan.work.units where unit.id.kind == .sample && unit.id.round > 0 {
-                    let touching = windows.windows(touching: unit.id.index)
-                    #expect(unit.dependencies.map(\.index) == Array(touching))
-                    #expect(unit.steps == fusion.rounds[unit.id.round])
-                    #expect(unit.frames == windows.windows[unit.id.index])
+                for unit in plan.work.units where unit.kind == .sample && unit.round > 0 {
+                    let inputs = plan.work.inputs(of: unit)
+                    #expect(inputs.windows == windows.windows(touching: unit.index))
+                    #expect(inputs.round == unit.round - 1)
+                    #expect(plan.work.steps(of: unit) == fusion.rounds[unit.round])
+                    #expect(plan.work.frames(of: unit) == windows.windows[unit.index])
                 }
             }
         }
@@ -26,8 +27,8 @@ struct JobPlanTests {
             fusion: try FusionSchedule(steps: 0..<50, interval: .never),
             chunkFrames: 16
         )
-        let samples = plan.work.units.filter { $0.id.kind == .sample }
-        #expect(samples.map(\.steps) == [0..<50, 0..<50, 0..<50])
+        let samples = plan.work.units.filter { $0.kind == .sample }
+        #expect(samples.map(plan.work.steps) == [0..<50, 0..<50, 0..<50])
         #expect(plan.workFactor == 48.0 / 40)
     }
 
@@ -37,7 +38,7 @@ struct JobPlanTests {
             fusion: try FusionSchedule(steps: 10..<20, interval: .every(5)),
             chunkFrames: 4
         )
-        let samples = plan.work.units.filter { $0.id.kind == .sample }
-        #expect(samples.map(\.steps) == [10..<15, 15..<20])
+        let samples = plan.work.units.filter { $0.kind == .sample }
+        #expect(samples.map(plan.work.steps) == [10..<15, 15..<20])
     }
 }
