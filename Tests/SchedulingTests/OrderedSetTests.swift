@@ -13,9 +13,11 @@ struct OrderedSetTests {
         for _ in 0..<4000 {
             let value = Int.random(in: 0..<span, using: &generator)
             if Bool.random(using: &generator) || model.count < span / 3 {
-                #expect(ordered.insert(value) == model.insert(value).inserted)
+                let isNew = ordered.insert(value)
+                #expect(isNew == model.insert(value).inserted)
             } else {
-                #expect(ordered.remove(value) == (model.remove(value) != nil))
+                let wasThere = ordered.remove(value)
+                #expect(wasThere == (model.remove(value) != nil))
             }
             let probe = Int.random(in: -1...span, using: &generator)
             #expect(ordered.contains(probe) == model.contains(probe))
@@ -33,7 +35,10 @@ struct OrderedSetTests {
     @Test func `all can be taken out again`() {
         var ordered = OrderedSet<Int>()
         for value in (0..<1000).reversed() { ordered.insert(value) }
-        for value in 0..<1000 { #expect(ordered.remove(value)) }
+        for value in 0..<1000 {
+            let wasThere = ordered.remove(value)
+            #expect(wasThere)
+        }
         #expect(ordered.isEmpty && ordered.first == nil && ordered.after(-1) == nil)
     }
 }

@@ -145,6 +145,19 @@ enum TestMapRules {
         "NNTests/WeightPathTests": [
             "NN/WeightError"
         ],
+        "SchedulingTests/Farm/FarmReplayTests": [
+            "Scheduling/Farm/LedgerEntry", "Scheduling/Farm/State/JobRecord",
+            "Scheduling/Farm/State/JobRecord+Units", "Scheduling/Farm/State/ShotState",
+            "Scheduling/Farm/State/UnitRecord",
+        ],
+        "SchedulingTests/Farm/FarmTests": [
+            "Scheduling/Farm/FarmConfiguration", "Scheduling/Farm/FarmEffect",
+            "Scheduling/Farm/FarmEvent", "Scheduling/Farm/FarmReport",
+            "Scheduling/Farm/JobRequest", "Scheduling/Farm/State/JobTable",
+            "Scheduling/Farm/State/LeaseTable", "Scheduling/Farm/State/ReadyUnits",
+            "Scheduling/Farm/State/WorkerTable", "Scheduling/Farm/UnitFailure",
+            "Scheduling/Instant",
+        ],
         "SchedulingTests/WorkerSession/WorkerSessionTests": [
             "Scheduling/WorkerSession/WorkerEvent",
             "Scheduling/WorkerSession/WorkerSessionState",

@@ -15,7 +15,9 @@ extension Farm {
             }
         }
         let held = workers.records.reduce(0) { $0 + $1.leases.count }
-        let named = jobs.ids.reduce(0) { $0 + jobs[$1]!.units.values.reduce(0) { $0 + $1.attempts.count } }
+        let named = jobs.ids.reduce(0) {
+            $0 + jobs[$1]!.units.values.reduce(0) { $0 + $1.attempts.count }
+        }
         if held != leases.count || named != leases.count {
             faults.append("\(leases.count) leases run, workers hold \(held), units have \(named)")
         }
@@ -65,9 +67,13 @@ extension JobRecord {
         for kind in UnitKind.allCases where counts[kind.stage] != count(of: kind) {
             faults.append("\(id): \(kind) \(count(of: kind)), counted \(counts[kind.stage])")
         }
-        if steps != costs.stepsDone { faults.append("\(id): steps \(costs.stepsDone), not \(steps)") }
+        if steps != costs.stepsDone {
+            faults.append("\(id): steps \(costs.stepsDone), not \(steps)")
+        }
         let readyCount = counts.reduce(0) { $0 + $1.ready }
-        if ready.count != readyCount { faults.append("\(id): \(ready.count) queued of \(readyCount)") }
+        if ready.count != readyCount {
+            faults.append("\(id): \(ready.count) queued of \(readyCount)")
+        }
         return faults
     }
 

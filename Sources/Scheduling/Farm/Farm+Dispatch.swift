@@ -122,7 +122,9 @@ extension Farm {
 
     /// Lets idle workers look again at what waits for others.
     mutating func offerBacklogs() {
-        guard !jobs.dry.isEmpty, let place = workers.available.first, place.load == 0 else { return }
+        guard !jobs.dry.isEmpty, let place = workers.available.first, place.load == 0 else {
+            return
+        }
         outbox.touched.append(place.worker)
     }
 }

@@ -43,7 +43,9 @@ extension Farm {
         }
         releaseBacklogs(of: index)
         place(index)
-        for lease in workers[index].leases { endAttempt(lease, .lost, "the worker left: \(reason)") }
+        for lease in workers[index].leases {
+            endAttempt(lease, .lost, "the worker left: \(reason)")
+        }
     }
 
     mutating func obey(_ command: WorkerCommand, for id: WorkerID) {

@@ -42,12 +42,13 @@ struct JobEstimateTests {
             fusion: fusion
         )
         let estimate = JobEstimate(try job(), shots: shots)
-        let units = shots.flatMap { WorkPlan($0.work).units }
+        let units = shots.flatMap(\.work.units)
         for kind in [UnitKind.depth, .sample, .decode] {
-            #expect(estimate.units[kind] == units.count { $0.id.kind == kind })
+            #expect(estimate.units[kind] == units.count { $0.kind == kind })
         }
         #expect(estimate.frames == 156)
-        #expect(estimate.steps == units.reduce(0) { $0 + $1.steps.count })
+        let steps = shots.flatMap { shot in shot.work.units.map(shot.work.steps) }
+        #expect(estimate.steps == steps.reduce(0) { $0 + $1.count })
         let touching = shots.reduce(0) { sum, shot in
             sum
                 + shot.work.windows.indices.reduce(0) {

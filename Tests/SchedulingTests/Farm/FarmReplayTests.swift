@@ -25,9 +25,10 @@ struct FarmReplayTests {
                 driver.drop(lease, of: worker)
                 driver.send(.returned(worker, lease))
             case 2: driver.wait(.seconds(3))
-            case 3: if let unit = driver.accepted.randomElement(using: &generator) {
-                driver.send(.artifactLost(unit))
-            }
+            case 3:
+                if let unit = driver.accepted.randomElement(using: &generator) {
+                    driver.send(.artifactLost(unit))
+                }
             case 4: for job in 1...2 { driver.send(.jobCommand(JobID(UInt64(job)), .retry)) }
             default: driver.finish(worker.name, lease)
             }

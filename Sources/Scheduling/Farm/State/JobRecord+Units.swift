@@ -64,7 +64,9 @@ extension JobRecord {
 
     /// Waits for a person.
     mutating func hold(_ unit: UnitKey) {
-        guard isNext(unit), units[unit]?.isHeld != true, units[unit]?.isLeased != true else { return }
+        guard isNext(unit), units[unit]?.isHeld != true, units[unit]?.isLeased != true else {
+            return
+        }
         let key = ReadyKey(unit)
         if ready.contains(key) {
             ready.remove(key)
@@ -209,7 +211,7 @@ extension JobRecord {
         for unit in shots[index].nextSamples + decode {
             let unit = UnitKey(job: id, shot: index, unit: unit)
             let key = ReadyKey(unit)
-                guard ready.contains(key), !hasInputs(unit) else { continue }
+            guard ready.contains(key), !hasInputs(unit) else { continue }
             ready.remove(key)
             changeTally(unit.unit.kind) { $0.ready -= 1 }
         }
