@@ -46,6 +46,13 @@ enum TestMapRules {
 
     /// Files that are tested under another's name, by the test that does it.
     static let tests: [String: [String]] = [
+        "CoordinatorTests/Storage/ArtifactStoreTests": [
+            "Coordinator/Storage/ArtifactError", "Coordinator/Storage/FileLayer",
+        ],
+        "CoordinatorTests/Storage/LedgerTests": [
+            "Coordinator/Storage/LedgerDetails", "Coordinator/Storage/LedgerRow",
+            "Coordinator/Storage/LedgerSchema", "Coordinator/Storage/LedgerValues",
+        ],
         "EndToEndTests/SampleTests": [
             "Pipelines/Structure/LatentDecoder"
         ],

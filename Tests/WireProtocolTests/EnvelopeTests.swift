@@ -28,15 +28,19 @@ struct EnvelopeTests {
         var mutations = Mutations(seed: seed)
         var accepted = 0
         var refused = 0
-        for round in 0..<4000 {
+        for round in 0..<3600 {
             var bytes: [UInt8]
-            switch round % 5 {
+            switch round % 6 {
             case 0: bytes = generator.bytes(generator.below(64))
             // A valid start, then noise: gets past the version.
             case 1: bytes = [0x0A, 2, 0x08, 1] + generator.bytes(generator.below(64))
             case 2:
                 bytes = try generator.envelope().encoded()
                 bytes.removeLast(generator.below(bytes.count + 1))
+            case 3:
+                // One wrong bit: in a text or a number it often makes another valid message.
+                bytes = try generator.envelope().encoded()
+                bytes[generator.below(bytes.count)] ^= 1 << UInt8(generator.below(8))
             default: bytes = mutations.mutated(try generator.envelope().encoded())
             }
             do {

@@ -34,6 +34,12 @@ package struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
         return code == EACCES || code == EPERM || code == EROFS
     }
 
+    /// Whether there is no room for what was to be written: an expected outcome of a long run.
+    package var isFull: Bool {
+        guard case .system(let code, _) = reason else { return false }
+        return code == ENOSPC || code == EDQUOT || code == EFBIG
+    }
+
     package var description: String {
         switch reason {
         case .system(_, let text): "cannot \(operation) \(path): \(text)"

@@ -1,7 +1,7 @@
 import CProtobuf
 
-/// Owns the C memory that a message points to while it is being packed; values of C only, which need
-/// no more than their memory.
+/// Owns the C memory that a message points to while it is being packed; values of C only, which
+/// need no more than their memory.
 @safe final class CMessageScratch {
     private var allocations: [UnsafeMutableRawPointer] = unsafe []
 

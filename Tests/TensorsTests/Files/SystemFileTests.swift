@@ -128,4 +128,31 @@ struct AtomicFileTests {
         let error = #expect(throws: FileError.self) { try AtomicFile(replacing: path) }
         #expect(error?.description == "cannot create \(path): No such file or directory")
     }
+
+    @Test func `a synced file appears under its name by a move`() throws {
+        let (part, path) = (folder("a.part"), folder("a"))
+        try SystemFile.writeSynced([1, 2, 3], to: part)
+        let taken = #expect(throws: FileError.self) { try SystemFile.writeSynced([], to: part) }
+        #expect(taken?.operation == "create")
+        try SystemFile.move(part, to: path)
+        try SystemFile.syncFolder(folder.path)
+        #expect(try SystemFile.names(in: folder.path) == ["a"])
+        #expect(try SystemFile.read(path, limit: 3) == [1, 2, 3])
+        try SystemFile.delete(path)
+        try SystemFile.delete(path)
+        #expect(try SystemFile.names(in: folder.path).isEmpty)
+        #expect(throws: FileError.self) { try SystemFile.move(part, to: path) }
+    }
+
+    @Test func `a full device is an expected outcome`() throws {
+        // Opening succeeds and every write fails: the system's own full disk.
+        let error = FileError(
+            .system(code: ENOSPC, text: "No space left on device"),
+            operation: "write",
+            path: "/dev/full"
+        )
+        #expect(error.isFull && !error.isMissing && !error.isForbidden)
+        let other = FileError(.system(code: EIO, text: ""), operation: "write", path: "a")
+        #expect(!other.isFull)
+    }
 }
