@@ -16,22 +16,23 @@ package final class ArtifactStore: Sendable {
     /// Folders whose names this process has made durable.
     private let durableFolders = Mutex<Set<String>>([])
 
-    /// Opens the store.
-    ///
-    /// - Parameters:
-    ///   - folder: Where its files are.
-    ///   - files: The file system.
-    package init(_ folder: StateFolder, files: any FileLayer = SystemFileLayer()) {
-        jobs = folder.jobs
-        spool = folder.spool
-        self.files = files
+    /// Opens the store of a state folder.
+    package convenience init(_ folder: StateFolder) {
+        self.init(jobs: folder.jobs, spool: folder.spool, files: SystemFileLayer())
     }
 
-    /// A store in folders that are there.
+    /// Opens a store.
+    ///
+    /// - Parameters:
+    ///   - jobs: Folder of the results; it is there.
+    ///   - spool: Folder of what is being written; it is there. What a store that was killed left in
+    ///     it is removed.
+    ///   - files: The file system.
     package init(jobs: String, spool: String, files: any FileLayer) {
         self.jobs = jobs
         self.spool = spool
         self.files = files
+        for name in (try? files.names(in: spool)) ?? [] { try? files.delete("\(spool)/\(name)") }
     }
 
     /// Makes results durable: when this returns, each survives the loss of power.

@@ -90,7 +90,9 @@ package struct MismatchRecord: Hashable, Sendable {
         self.variance = variance
     }
 
-    /// D / (2σ²): 0 for identical windows, 1 for unrelated ones. Windows that differ where nothing
+    /// D / (2σ²): 0 for identical windows, 1 for unrelated ones.
+    ///
+    /// Windows that differ where nothing
     /// varies have no finite ratio; theirs is the largest that people are told.
     package var ratio: Double {
         guard difference != 0 else { return 0 }

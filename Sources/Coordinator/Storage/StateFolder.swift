@@ -7,7 +7,7 @@ import Tensors
 ///     LOCK            held by the coordinator that runs here
 ///     ledger.sqlite   what happened
 ///     jobs/JOB/       results of a job's units
-///     spool/          files that are being written; emptied at start
+///     spool/          results that are being written
 ///     keys/           keys of the coordinator and of whom it knows
 package final class StateFolder: Sendable {
     /// Number of the layout that this program reads and writes.
@@ -41,9 +41,6 @@ package final class StateFolder: Sendable {
         try Self.checkVersion(path)
         do {
             for name in ["jobs", "spool", "keys"] { try Self.makeFolder("\(path)/\(name)") }
-            for name in try SystemFile.names(in: spool) {
-                try SystemFile.delete("\(spool)/\(name)")
-            }
             try SystemFile.syncFolder(path)
         } catch {
             throw StateFolderError(.unusable, path, "\(error)")

@@ -39,8 +39,9 @@ struct ArtifactStoreTests {
         [Sample(job: 2, shot: 0, index: 5), Sample(job: 1, shot: 0, index: 7)],
     ]
 
-    /// R1: the power fails before each step in turn, and chance decides what of the unsynced reached
-    /// the disk. What `write` returned for is there, to the bit; what is there is right or refused.
+    /// R1: the power fails before each step in turn, and chance decides what of the unsynced
+    /// reached the disk. What `write` returned for is there, to the bit; what is there is right or
+    /// refused.
     @Test(arguments: UInt64(0)..<8)
     func `results that were promised outlive a crash at any step`(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)

@@ -84,109 +84,103 @@ final class SimulatedFiles: FileLayer {
     private func step<Value: Sendable>(
         _ operation: String,
         _ path: String,
-        _ change: (inout State) -> Result<Value, FileError>
+        _ change: (inout State) throws(FileError) -> Value
     ) throws(FileError) -> Value {
-        let result = state.withLock { state -> Result<Value, FileError> in
+        try state.withLock { state throws(FileError) in
             if let left = state.stepsLeft {
-                guard left > 0 else { return .failure(Self.error(EIO, operation, path)) }
+                guard left > 0 else { throw Self.error(EIO, operation, path) }
                 state.stepsLeft = left - 1
             }
-            return change(&state)
+            return try change(&state)
         }
-        return try result.get()
     }
 
     func makeFolder(_ path: String) throws(FileError) {
-        try step("make the folder", path) { state in
+        try step("make the folder", path) { state throws(FileError) in
             guard state.names[Self.parent(of: path)] == 0 else {
-                return .failure(Self.error(ENOENT, "make the folder", path))
+                throw Self.error(ENOENT, "make the folder", path)
             }
             state.names[path] = 0
-            return .success(())
         }
     }
 
     func writeSynced(_ bytes: [UInt8], to path: String) throws(FileError) {
-        let file = try step("create", path) { state in
+        let file = try step("create", path) { state throws(FileError) in
             guard state.names[path] == nil else {
-                return .failure(Self.error(EEXIST, "create", path))
+                throw Self.error(EEXIST, "create", path)
             }
             state.fileCount += 1
             state.names[path] = state.fileCount
             state.contents[state.fileCount] = []
-            return .success(state.fileCount)
+            return state.fileCount
         }
         // Half of it, then the rest: the power may fail in between.
         for count in [bytes.count / 2, bytes.count] {
-            try step("write", path) { state in
+            try step("write", path) { state throws(FileError) in
                 guard count <= state.bytesLeft else {
-                    return .failure(Self.error(ENOSPC, "write", path))
+                    throw Self.error(ENOSPC, "write", path)
                 }
                 state.contents[file] = Array(bytes[..<count])
-                return .success(())
             }
         }
-        try step("sync", path) { state in
+        try step("sync", path) { state throws(FileError) in
             state.bytesLeft -= bytes.count
-            guard let code = state.failure else { return .success(()) }
-            return .failure(Self.error(code, "sync", path))
+            guard let code = state.failure else { return }
+            throw Self.error(code, "sync", path)
         }
     }
 
     func move(_ path: String, to other: String) throws(FileError) {
-        try step("rename", path) { state in
+        try step("rename", path) { state throws(FileError) in
             guard let file = state.names[path], state.names[Self.parent(of: other)] == 0 else {
-                return .failure(Self.error(ENOENT, "rename", path))
+                throw Self.error(ENOENT, "rename", path)
             }
             state.names[path] = nil
             state.names[other] = file
-            return .success(())
         }
     }
 
     func syncFolder(_ path: String) throws(FileError) {
-        try step("sync", path) { state in
-            if let code = state.failure { return .failure(Self.error(code, "sync", path)) }
+        try step("sync", path) { state throws(FileError) in
+            if let code = state.failure { throw Self.error(code, "sync", path) }
             let all = Set(state.names.keys).union(state.durable.keys)
             for name in all where Self.parent(of: name) == path {
                 state.durable[name] = state.names[name]
             }
-            return .success(())
         }
     }
 
     func read(_ path: String, limit: Int) throws(FileError) -> [UInt8] {
-        try step("open", path) { state in
+        try step("open", path) { state throws(FileError) in
             guard let file = state.names[path], let bytes = state.contents[file] else {
-                return .failure(Self.error(ENOENT, "open", path))
+                throw Self.error(ENOENT, "open", path)
             }
             guard bytes.count <= limit else {
-                return .failure(FileError(.tooLarge(limit: limit), operation: "read", path: path))
+                throw FileError(.tooLarge(limit: limit), operation: "read", path: path)
             }
-            return .success(bytes)
+            return bytes
         }
     }
 
     func delete(_ path: String) throws(FileError) {
-        try step("remove", path) { state in
+        try step("remove", path) { state throws(FileError) in
             if state.names.keys.contains(where: { $0.hasPrefix("\(path)/") }) {
-                return .failure(Self.error(ENOTEMPTY, "remove", path))
+                throw Self.error(ENOTEMPTY, "remove", path)
             }
             state.names[path] = nil
-            return .success(())
         }
     }
 
     func names(in folder: String) throws(FileError) -> [String] {
-        try step("list", folder) { state in
+        try step("list", folder) { state throws(FileError) in
             let names = state.names.keys.filter { Self.parent(of: $0) == folder }
-            return .success(names.map { String($0.dropFirst(folder.count + 1)) }.sorted())
+            return names.map { String($0.dropFirst(folder.count + 1)) }.sorted()
         }
     }
 
     func byteCount(of path: String) throws(FileError) -> Int? {
-        try step("look at", path) { state in
-            .success(state.names[path].flatMap { state.contents[$0]?.count })
+        try step("look at", path) { state throws(FileError) in
+            state.names[path].flatMap { state.contents[$0]?.count }
         }
     }
 }

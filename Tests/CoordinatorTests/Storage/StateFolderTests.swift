@@ -46,6 +46,7 @@ struct StateFolderTests {
         _ = try folder.write("half", to: "state/spool/1.part")
         _ = try folder.write("whole", to: "state/jobs/job-1/shot-0/depth-0-0.bin")
         let state = try StateFolder(path)
+        _ = ArtifactStore(state)
         #expect(try FileManager.default.contentsOfDirectory(atPath: state.spool).isEmpty)
         #expect(try FileManager.default.contentsOfDirectory(atPath: state.jobs) == ["job-1"])
     }
