@@ -21,7 +21,7 @@ struct JobEstimateTests {
                 chunkFrames: 8
             )
             defer { first += count }
-            return ShotOutline(index: index, firstFrame: first, work: plan.work.outline)
+            return ShotOutline(index: index, firstFrame: first, work: plan.work)
         }
     }
 
