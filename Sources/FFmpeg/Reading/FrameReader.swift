@@ -51,4 +51,14 @@ package final class FrameReader {
     package func seek(to time: Rational) throws(FFmpegError) {
         try source.jump(to: selector.seek(to: time))
     }
+
+    /// Continues with the frame that is shown at `time`: the last that is not after it, or the
+    /// first.
+    ///
+    /// - Parameter time: In seconds from the start of a request without a rate.
+    /// - Throws: `FFmpegError` if the file cannot be read again.
+    package func seek(toShownAt time: Rational) throws(FFmpegError) {
+        precondition(request.frameRate == nil, "frames of a rate are shown for their time alone")
+        try source.jump(to: selector.seek(toShownAt: time))
+    }
 }

@@ -45,6 +45,13 @@ struct FrameSelector<Content> {
         return start + Rational(index) * frame
     }
 
+    /// Continues with the picture that is shown at `time`, whose own time may be before.
+    mutating func seek(toShownAt time: Rational) -> Rational {
+        let target = seek(to: time)
+        from = Rational(-Int64(FrameRequest.secondsMax))
+        return target
+    }
+
     /// The next frame, its time from `start`; nil at the end.
     ///
     /// - Parameter pull: Gives the next picture of the source.
