@@ -50,8 +50,8 @@ enum TestMapRules {
             "Coordinator/Storage/ArtifactError", "Coordinator/Storage/FileLayer",
         ],
         "CoordinatorTests/Storage/LedgerTests": [
-            "Coordinator/Storage/LedgerDetails", "Coordinator/Storage/LedgerRow",
-            "Coordinator/Storage/LedgerSchema", "Coordinator/Storage/LedgerValues",
+            "Coordinator/Storage/LedgerDetails", "Coordinator/Storage/LedgerSchema",
+            "Coordinator/Storage/LedgerValues",
         ],
         "EndToEndTests/SampleTests": [
             "Pipelines/Structure/LatentDecoder"
