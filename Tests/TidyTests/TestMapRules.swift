@@ -50,8 +50,8 @@ enum TestMapRules {
             "Coordinator/Storage/ArtifactError", "Coordinator/Storage/FileLayer",
         ],
         "CoordinatorTests/Storage/LedgerTests": [
-            "Coordinator/Storage/LedgerDetails", "Coordinator/Storage/LedgerSchema",
-            "Coordinator/Storage/LedgerValues",
+            "Coordinator/Storage/LedgerDetails", "Coordinator/Storage/LedgerRow",
+            "Coordinator/Storage/LedgerSchema", "Coordinator/Storage/LedgerValues",
         ],
         "EndToEndTests/SampleTests": [
             "Pipelines/Structure/LatentDecoder"
@@ -201,6 +201,9 @@ enum TestMapRules {
             "WireProtocol/Messages/TransferMessages", "WireProtocol/Messages/WorkerMessages",
             "WireProtocol/Messages/WorkerMessages+Checks", "WireProtocol/ProtocolVersion",
             "WireProtocol/WireError", "WireProtocol/WireLimits",
+        ],
+        "WorkerTests/Runner/RunnerLoopTests": [
+            "Worker/Runner/RunnerFiles", "Worker/Runner/UnitComputer",
         ],
         "WorkerTests/DeviceInventoryTests": [
             "Worker/InstructionSet"
