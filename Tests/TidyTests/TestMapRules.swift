@@ -75,6 +75,9 @@ enum TestMapRules {
         "CoordinatorTests/Client/JobTextTests": [
             "Coordinator/Client/JobDetails+JSON"
         ],
+        "CoordinatorTests/Media/ShotPlannerTests": [
+            "Coordinator/Media/JobVideo"
+        ],
         "DiffusionTests/WindowSamplerTests": [
             "Diffusion/DivergenceError"
         ],
