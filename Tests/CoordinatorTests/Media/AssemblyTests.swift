@@ -57,16 +57,22 @@ struct AssemblyTests {
         )
         #expect(abandoned == nil)
         #expect(throws: Lost.self) {
-            try assembly.run(isAbandoned: { false }, progress: { _ in }) { first in
-                if first > 0 { throw Lost() }
-                return chunk(from: first, of: 20)
-            }
+            try assembly.run(
+                isAbandoned: { false },
+                progress: { _ in },
+                chunk: { first in
+                    if first > 0 { throw Lost() }
+                    return chunk(from: first, of: 20)
+                }
+            )
         }
         for bytes in [0, 5, 21 * TestVideo.pixels(0).count] {
             #expect(throws: JobMediaError.self) {
-                try assembly.run(isAbandoned: { false }, progress: { _ in }) { _ in
-                    [UInt8](repeating: 0, count: bytes)
-                }
+                try assembly.run(
+                    isAbandoned: { false },
+                    progress: { _ in },
+                    chunk: { _ in [UInt8](repeating: 0, count: bytes) }
+                )
             }
         }
         let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)

@@ -57,7 +57,10 @@ struct ShotPlannerTests {
         try TestVideo.write(folder("in.mkv"), times: TestVideo.regular(20), cuts: [4, 12])
         let job = TestVideo.job(folder("in.mkv"), output: folder("out.mkv"))
         var reports: [PlannedShots] = []
-        try ShotPlanner(job).run(isAbandoned: { reports.count == 1 }) { reports.append($0) }
+        try ShotPlanner(job).run(
+            isAbandoned: { reports.count == 1 },
+            report: { reports.append($0) }
+        )
         #expect(reports.count == 1)
     }
 
@@ -70,7 +73,7 @@ struct ShotPlannerTests {
             var job = TestVideo.job(folder("in.mkv"), output: folder("out.mkv"))
             change(&job)
             do {
-                try ShotPlanner(job).run(isAbandoned: { false }) { _ in }
+                try ShotPlanner(job).run(isAbandoned: { false }, report: { _ in })
                 return "none"
             } catch {
                 return "\(error)".replacing(folder.path, with: "F")

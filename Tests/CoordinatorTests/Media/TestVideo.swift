@@ -58,7 +58,10 @@ enum TestVideo {
     /// All that planning reports.
     static func plan(_ job: JobSpecification) throws -> [PlannedShots] {
         var reports: [PlannedShots] = []
-        try ShotPlanner(job).run(isAbandoned: { false }) { reports.append($0) }
+        try ShotPlanner(job).run(
+            isAbandoned: { false },
+            report: { reports.append($0) }
+        )
         return reports
     }
 }
