@@ -125,10 +125,7 @@ let package = Package(
         ),
         tests(
             "WorkerTests",
-            [
-                "Worker", "Scheduling", "WireProtocol", "ZeroMQ", "Pipelines", "Models", "Tensors",
-                logging,
-            ],
+            ["Worker", "Scheduling", "WireProtocol", "ZeroMQ", "Pipelines", "Tensors", logging],
             resources: [.copy("Fixtures")]
         ),
         tests("TrainingTests", ["Training", "Diffusion", "Tensors"]),

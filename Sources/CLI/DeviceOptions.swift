@@ -27,9 +27,7 @@ struct DeviceOptions: ParsableArguments {
         }
     }
 
-    var configuration: CPUConfiguration {
-        CPUConfiguration(threads: threads, kernels: kernels, products: products)
+    func makeBackend() -> CPUBackend {
+        CPUBackend(CPUConfiguration(threads: threads, kernels: kernels, products: products))
     }
-
-    func makeBackend() -> CPUBackend { CPUBackend(configuration) }
 }

@@ -50,8 +50,8 @@ enum TestMapRules {
             "Coordinator/Storage/ArtifactError", "Coordinator/Storage/FileLayer",
         ],
         "CoordinatorTests/Storage/LedgerTests": [
-            "Coordinator/Storage/LedgerDetails", "Coordinator/Storage/LedgerRow",
-            "Coordinator/Storage/LedgerSchema", "Coordinator/Storage/LedgerValues",
+            "Coordinator/Storage/LedgerDetails", "Coordinator/Storage/LedgerSchema",
+            "Coordinator/Storage/LedgerValues",
         ],
         "EndToEndTests/SampleTests": [
             "Pipelines/Structure/LatentDecoder"
@@ -74,9 +74,6 @@ enum TestMapRules {
         ],
         "CoordinatorTests/Client/JobTextTests": [
             "Coordinator/Client/JobDetails+JSON"
-        ],
-        "CoordinatorTests/Media/ShotPlannerTests": [
-            "Coordinator/Media/JobVideo"
         ],
         "DiffusionTests/WindowSamplerTests": [
             "Diffusion/DivergenceError"
@@ -205,9 +202,6 @@ enum TestMapRules {
             "WireProtocol/Messages/WorkerMessages+Checks", "WireProtocol/ProtocolVersion",
             "WireProtocol/WireError", "WireProtocol/WireLimits",
         ],
-        "WorkerTests/Runner/RunnerLoopTests": [
-            "Worker/Runner/RunnerFiles", "Worker/Runner/UnitComputer",
-        ],
         "WorkerTests/DeviceInventoryTests": [
             "Worker/InstructionSet"
         ],
@@ -219,6 +213,9 @@ enum TestMapRules {
         ],
         "ZeroMQTests/ContextTests": [
             "ZeroMQ/LibraryVersion"
+        ],
+        "ZeroMQTests/KeyFileTests": [
+            "ZeroMQ/KeyFileError", "ZeroMQ/KeyFolder",
         ],
         "ZeroMQTests/SocketTests": [
             "ZeroMQ/Message", "ZeroMQ/SocketOptions", "ZeroMQ/ZeroMQError",

@@ -25,8 +25,8 @@ package final class ArtifactStore: Sendable {
     ///
     /// - Parameters:
     ///   - jobs: Folder of the results; it is there.
-    ///   - spool: Folder of what is being written; it is there. What a store that was killed left in
-    ///     it is removed.
+    ///   - spool: Folder of what is being written; it is there. What a store that was killed left
+    ///     in it is removed.
     ///   - files: The file system.
     package init(jobs: String, spool: String, files: any FileLayer) {
         self.jobs = jobs

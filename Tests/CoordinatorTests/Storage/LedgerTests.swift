@@ -82,6 +82,25 @@ struct LedgerTests {
         }
     }
 
+    /// As `sqlite3 -readonly … .backup` does it.
+    @Test func `a backup by another connection while commits go on is a ledger`() throws {
+        var generator = EntryGenerator(seed: 50)
+        let ledger = try Ledger(path)
+        var all: [LedgerEntry] = []
+        for number in 0..<10 {
+            let (entries, details) = generator.batch()
+            try ledger.append(entries, details)
+            all += entries
+            var configuration = Configuration()
+            configuration.readonly = true
+            let reader = try DatabaseQueue(path: path, configuration: configuration)
+            let copy = folder("backup-\(number).sqlite")
+            try reader.backup(to: try DatabaseQueue(path: copy))
+            #expect(try Ledger(copy).entries() == Self.expected(all))
+        }
+        #expect(try Ledger(path).entries() == Self.expected(all))
+    }
+
     @Test func `what people ask for is beside the events`() throws {
         var now: Int64 = 1000
         let ledger = try Ledger(path, wallSeconds: { now })
