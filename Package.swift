@@ -125,7 +125,10 @@ let package = Package(
         ),
         tests(
             "WorkerTests",
-            ["Worker", "Scheduling", "WireProtocol", "ZeroMQ", "Pipelines", "Tensors", logging],
+            [
+                "Worker", "Scheduling", "WireProtocol", "ZeroMQ", "Pipelines", "Models", "Tensors",
+                logging,
+            ],
             resources: [.copy("Fixtures")]
         ),
         tests("TrainingTests", ["Training", "Diffusion", "Tensors"]),

@@ -27,7 +27,9 @@ struct DeviceOptions: ParsableArguments {
         }
     }
 
-    func makeBackend() -> CPUBackend {
-        CPUBackend(CPUConfiguration(threads: threads, kernels: kernels, products: products))
+    var configuration: CPUConfiguration {
+        CPUConfiguration(threads: threads, kernels: kernels, products: products)
     }
+
+    func makeBackend() -> CPUBackend { CPUBackend(configuration) }
 }

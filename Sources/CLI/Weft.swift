@@ -10,7 +10,7 @@ struct WeftCommand: AsyncParsableCommand {
         subcommands: [
             PlanCommand.self, SampleCommand.self, StitchCommand.self, ModelCommand.self,
             BenchmarkCommand.self,
-            DoctorCommand.self,
+            DoctorCommand.self, WorkerRunnerCommand.self,
         ]
     )
 }

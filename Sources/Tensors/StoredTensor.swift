@@ -92,6 +92,14 @@ package struct StoredTensor: Sendable {
         return scalarType == .float16 || scalarType == .bfloat16
     }
 
+    /// Some of the bytes that a file holds, little-endian and row-major; nil if the elements are
+    /// made and not stored.
+    ///
+    /// - Parameter range: Within `shape.count` elements' bytes.
+    package func bytes(in range: Range<Int>) -> [UInt8]? {
+        unsafe withStoredBytes { unsafe [UInt8]($0[range]) }
+    }
+
     /// Lends the elements as the file holds them, little-endian and perhaps unaligned; nil if they
     /// are made and not stored.
     func withStoredBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result? {

@@ -75,6 +75,9 @@ enum TestMapRules {
         "CoordinatorTests/Client/JobTextTests": [
             "Coordinator/Client/JobDetails+JSON"
         ],
+        "CoordinatorTests/Media/ShotPlannerTests": [
+            "Coordinator/Media/JobVideo"
+        ],
         "DiffusionTests/WindowSamplerTests": [
             "Diffusion/DivergenceError"
         ],
@@ -201,6 +204,9 @@ enum TestMapRules {
             "WireProtocol/Messages/TransferMessages", "WireProtocol/Messages/WorkerMessages",
             "WireProtocol/Messages/WorkerMessages+Checks", "WireProtocol/ProtocolVersion",
             "WireProtocol/WireError", "WireProtocol/WireLimits",
+        ],
+        "WorkerTests/Runner/RunnerLoopTests": [
+            "Worker/Runner/RunnerFiles", "Worker/Runner/UnitComputer",
         ],
         "WorkerTests/DeviceInventoryTests": [
             "Worker/InstructionSet"

@@ -4,8 +4,8 @@ package import Tensors
 
 /// Where a job keeps its source, from a picture or a video that is white where it is repainted.
 ///
-/// A mask fills the frame whatever its shape. A video runs along with the source: to a frame belongs
-/// the picture that is shown at the frame's moment of the source, and the last one stays.
+/// A mask fills the frame whatever its shape. A video runs along with the source: to a frame
+/// belongs the picture that is shown at the frame's moment of the source, and the last one stays.
 package final class MaskFrames: Sendable {
     private let path: String
     private let request: FrameRequest

@@ -19,7 +19,7 @@ package struct ScannedFrame: Hashable, Sendable {
 /// Every picture of the source goes through the library's `scdet` filter at a small size, also
 /// those that a lower frame rate leaves out. A cut is where the mean difference of two pictures is
 /// at least `threshold` percent of the range and differs by as much from the difference before,
-/// which fast movement does not.
+/// which fast movement does not. A second cut one picture after a cut is therefore not seen.
 package final class ShotScanner {
     /// Of the filter's authors; hand-held footage stays well below.
     package static let thresholdDefault = 10.0

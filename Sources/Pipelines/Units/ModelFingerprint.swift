@@ -12,6 +12,22 @@ package enum ModelFingerprint {
     private static let blockBytes = 64 << 10
     private static let blockCount = 64
 
+    /// Opens a folder and reads it.
+    ///
+    /// - Parameters:
+    ///   - path: The model's folder.
+    ///   - hash: A cryptographic hash of some bytes, such as BLAKE2b-256.
+    /// - Returns: As many bytes as `hash` gives.
+    /// - Throws: `UnitError` of the class `resource` if the folder or a file cannot be read.
+    package static func of(_ path: String, hash: ([UInt8]) -> [UInt8]) throws(UnitError) -> [UInt8]
+    {
+        do {
+            return try of(CheckpointFolder.open(path), hash: hash)
+        } catch {
+            throw UnitError(error)
+        }
+    }
+
     /// Reads the folder.
     ///
     /// - Parameters:

@@ -65,3 +65,8 @@ package func openBLASSummary() -> String {
     let core = unsafe String(cString: weft_openblas_core())
     return "\(config) (\(core))"
 }
+
+extension CPUConfiguration {
+    /// Names devices that give the same bits; the number of threads changes none.
+    package var deviceClass: String { "cpu-\(kernels.rawValue)-\(products.rawValue)" }
+}

@@ -1,0 +1,29 @@
+package import Scheduling
+
+/// What a runner computes units with: the networks, or a stub of them.
+package protocol UnitComputer {
+    /// Devices of equal class give the same bits.
+    var deviceClass: String { get }
+
+    /// Computes a unit and writes its result to the order's output.
+    ///
+    /// - Parameters:
+    ///   - order: The unit.
+    ///   - progress: Told before each step or frame; throws to stop.
+    /// - Throws: `UnitFailure` in an error, or what `progress` throws.
+    func compute(_ order: RunnerOrder, progress: @escaping RunnerProgress) throws
+}
+
+/// Told what a unit is doing and how many of its steps or frames are done.
+package typealias RunnerProgress = (UnitPhase, Int) throws -> Void
+
+/// A unit that has no result, as an error.
+package struct UnitComputerError: Error, Hashable, Sendable, CustomStringConvertible {
+    package let failure: UnitFailure
+
+    package init(_ failureClass: FailureClass, _ reason: String) {
+        failure = UnitFailure(failureClass, reason)
+    }
+
+    package var description: String { failure.reason }
+}

@@ -1,0 +1,135 @@
+import Models
+import Pipelines
+import Scheduling
+import Tensors
+import TestSupport
+import Testing
+import WireProtocol
+import Worker
+
+struct ModelComputerTests {
+    private let folder: TemporaryFolder
+    private var job = JobSpecification()
+    private let configuration = CPUConfiguration(threads: 1)
+
+    init() throws {
+        folder = try TemporaryFolder()
+        _ = try TinyModel(seed: 1).write(to: folder("model"))
+        job.model = folder("model")
+        job.modelFingerprint = try ModelFingerprint.of(job.model) { Checksum.of($0) }
+        job.prompt = "a red frog"
+        job.steps = 3
+        job.window = 4
+        job.overlap = 2
+        job.priorSteps = 2
+    }
+
+    private func order(
+        _ unit: UnitID,
+        steps: Range<Int> = 0..<0,
+        inputs: [String: String],
+        result: InputDescription
+    ) -> RunnerOrder {
+        RunnerOrder(
+            lease: Lease(
+                UnitKey(job: JobID(1), shot: 0, unit: unit),
+                Epoch(instance: 1, number: 1)
+            ),
+            job: job,
+            order: UnitOrder(
+                frames: unit.kind == .content ? 0..<0 : 2..<4,
+                firstFrame: 10,
+                steps: steps
+            ),
+            shotFrames: 4,
+            depthRange: Worker.DepthRange(least: -1, largest: 9),
+            inputs: inputs,
+            output: folder("\(unit.kind).safetensors"),
+            result: result
+        )
+    }
+
+    /// From pictures to pictures through files alone, each unit of the kind it has to be.
+    @Test func theFourKindsOfUnitRun() throws {
+        let computer = ModelComputer(configuration)
+        func run(_ order: RunnerOrder) throws -> StoredTensor {
+            try computer.compute(order) { _, _ in }
+            let file = try SafetensorsFile.open(order.output)
+            return try #require(file.tensor(named: order.result.name))
+        }
+        let writer = try SafetensorsWriter(
+            path: folder("frames.safetensors"),
+            entries: [.init(name: "frames", scalarType: .uint8, shape: [2, 32, 32, 3])]
+        )
+        let count = 2 * 32 * 32 * 3
+        let bytes: [Int64] = (0..<count).map { Int64($0 * 7 % 256) }
+        try writer.write(integers: bytes, named: "frames")
+        try writer.finish()
+
+        let content = try run(
+            order(
+                UnitID(.content),
+                inputs: [:],
+                result: InputDescription("content", .float32, [1, 32])
+            )
+        )
+        #expect(content.hostTensor().values.allSatisfy { $0.isFinite })
+        _ = try run(
+            order(
+                UnitID(.depth),
+                inputs: ["frames": folder("frames.safetensors")],
+                result: InputDescription("depth", .float32, [2, 32, 32])
+            )
+        )
+        let sampled = try run(
+            order(
+                UnitID(.sample),
+                steps: 0..<3,
+                inputs: [
+                    "depth": folder("depth.safetensors"),
+                    "content": folder("content.safetensors"),
+                ],
+                result: InputDescription("latents", .float32, [2, 4, 4, 4])
+            )
+        )
+        #expect(sampled.hostTensor().values.allSatisfy { $0.isFinite })
+        let decoded = try run(
+            order(
+                UnitID(.decode),
+                inputs: ["latents": folder("sample.safetensors")],
+                result: InputDescription("frames", .uint8, [2, 32, 32, 3])
+            )
+        )
+        #expect(decoded.scalarType == .uint8)
+    }
+
+    private func failure(_ order: RunnerOrder) -> UnitFailure? {
+        do {
+            try ModelComputer(configuration).compute(order) { _, _ in }
+            return nil
+        } catch {
+            return (error as? UnitComputerError)?.failure
+        }
+    }
+
+    @Test func anotherModelUnderTheNameIsRefused() throws {
+        var order = order(
+            UnitID(.content),
+            inputs: [:],
+            result: InputDescription("content", .float32, [1, 32])
+        )
+        order.job.modelFingerprint = [UInt8](repeating: 1, count: 32)
+        #expect(failure(order)?.failureClass == .resource)
+        order.job.model = folder("nowhere")
+        #expect(failure(order)?.failureClass == .resource)
+    }
+
+    @Test func aModelThatMakesSomethingElseFailsTheJob() throws {
+        let order = order(
+            UnitID(.content),
+            inputs: [:],
+            result: InputDescription("content", .float32, [1, 768])
+        )
+        #expect(failure(order)?.failureClass == .specification)
+    }
+}
