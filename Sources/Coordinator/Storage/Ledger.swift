@@ -83,11 +83,9 @@ package final class Ledger {
     package func entries() throws(LedgerError) -> [LedgerEntry] {
         try read { database in
             var entries: [LedgerEntry] = []
-            let rows = try LedgerRow.fetchCursor(
-                database,
-                sql: "SELECT * FROM event ORDER BY sequence"
-            )
-            while let row = try rows.next() {
+            let rows = try LedgerRow.all(database)
+            while let next = try rows.next() {
+                let row = LedgerRow(next)
                 guard let entry = row.entry else {
                     let reason = "event \(row.sequence ?? 0) is no \"\(row.kind)\""
                     throw LedgerError(.damaged(reason), self.path)

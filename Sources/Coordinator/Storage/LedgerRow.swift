@@ -3,9 +3,7 @@ import GRDB
 import Scheduling
 
 /// An entry as a row of the table `event`, and back.
-struct LedgerRow: Codable, Hashable, FetchableRecord, PersistableRecord {
-    static let databaseTableName = "event"
-
+struct LedgerRow: Hashable {
     var sequence: Int64?
     /// Seconds since 1970.
     var time: Int64
@@ -26,12 +24,6 @@ struct LedgerRow: Codable, Hashable, FetchableRecord, PersistableRecord {
     var largest: Double?
     /// JSON of what has no column.
     var data: String?
-
-    enum CodingKeys: String, CodingKey {
-        case sequence, time, kind, job, shot, unit
-        case unitIndex = "unit_index"
-        case round, worker, instance, number, outcome, reason, checksum, bytes, least, largest, data
-    }
 
     init(_ entry: LedgerEntry, at time: Int64) {
         self.time = time
@@ -94,6 +86,55 @@ struct LedgerRow: Codable, Hashable, FetchableRecord, PersistableRecord {
         self.worker = worker.name
         instance = Int64(bitPattern: lease.epoch.instance)
         number = Int64(bitPattern: lease.epoch.number)
+    }
+}
+
+// By position and not by name: a start reads a million of them.
+extension LedgerRow {
+    private static let columns = """
+        sequence, time, kind, job, shot, unit, unit_index, round, worker, instance, number, outcome,
+        reason, checksum, bytes, least, largest, data
+        """
+
+    /// All rows in order.
+    static func all(_ database: Database) throws -> RowCursor {
+        try Row.fetchCursor(database, sql: "SELECT \(columns) FROM event ORDER BY sequence")
+    }
+
+    /// A row of `all`.
+    init(_ row: Row) {
+        sequence = row[0]
+        time = row[1]
+        kind = row[2]
+        job = row[3]
+        shot = row[4]
+        unit = row[5]
+        unitIndex = row[6]
+        round = row[7]
+        worker = row[8]
+        instance = row[9]
+        number = row[10]
+        outcome = row[11]
+        reason = row[12]
+        checksum = row[13]
+        bytes = row[14]
+        least = row[15]
+        largest = row[16]
+        data = row[17]
+    }
+
+    /// Adds the row at the end of the table.
+    func insert(_ database: Database) throws {
+        let statement = try database.cachedStatement(
+            sql: """
+                INSERT INTO event (\(Self.columns))
+                VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """
+        )
+        try statement.execute(arguments: [
+            time, kind, job, shot, unit, unitIndex, round, worker, instance, number, outcome,
+            reason, checksum, bytes, least, largest, data,
+        ])
     }
 }
 
