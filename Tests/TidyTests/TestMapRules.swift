@@ -69,6 +69,9 @@ enum TestMapRules {
         "PipelinesTests/Sampling/ShotFileTests": [
             "Pipelines/Structure/LatentEncoder"
         ],
+        "CoordinatorTests/Client/FarmClientTests": [
+            "Coordinator/Client/FarmClientError"
+        ],
         "CoordinatorTests/Client/JobSettingsTests": [
             "Coordinator/Client/ModelTraits", "Coordinator/Client/SettingsError",
         ],
