@@ -6,8 +6,8 @@ import ZeroMQ
 /// The two sockets to the coordinator: what is on the way, under which numbers, and whether anybody
 /// is there who wants this worker.
 ///
-/// Belongs to the loop's thread. What cannot be sent at once is not queued: nobody is there, and who
-/// comes back is told afresh.
+/// Belongs to the loop's thread. What cannot be sent at once is not queued: nobody is there, and
+/// who comes back is told afresh.
 final class CoordinatorConnection {
     /// Messages of one turn of the loop, from each socket.
     private static let messagesPerTurn = 64
@@ -88,8 +88,8 @@ final class CoordinatorConnection {
 
     /// Sends a message on the bulk socket.
     ///
-    /// - Returns: Its number, or nil if nobody is connected, there is no session yet, or the queue is
-    ///   full.
+    /// - Returns: Its number, or nil if nobody is connected, there is no session yet, or the queue
+    ///   is full.
     /// - Throws: `ZeroMQError` if the context is gone.
     func sendBulk(
         _ body: EnvelopeBody,

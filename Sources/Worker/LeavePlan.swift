@@ -24,7 +24,7 @@ struct LeavePlan {
         lifetimeEnd = configuration.lifetime.map { start + ($0 - min(margin / 2, Self.lastMoment)) }
     }
 
-    /// SIGUSR1 drains; SIGTERM and SIGINT drain fast. Any of them once more is a step faster.
+    /// SIGUSR1 drains, SIGTERM and SIGINT drain fast, and any of them once more is a step faster.
     mutating func take(_ signals: [Signal]) {
         for signal in signals {
             switch signal {

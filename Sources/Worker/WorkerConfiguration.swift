@@ -26,8 +26,10 @@ package struct WorkerConfiguration: Hashable, Sendable {
     package var lifetimeMargin = Duration.seconds(120)
     package var spoolBytesMax = 8 << 30
     package var cacheBytesMax = 4 << 30
-    /// Without a sign of progress of a running unit for this long, the service manager is no longer
-    /// told that all is well. Above the time that reading a model may take.
+    /// After this long without progress of the running unit the service manager is told nothing
+    /// any more.
+    ///
+    /// Above the time that reading a model may take.
     package var stallLimit = Duration.seconds(1200)
     /// Pauses before connecting again; nil draws them for this process.
     package var reconnect: SocketOptions.Reconnect?

@@ -112,8 +112,8 @@ package final class Spool {
 
     /// A result, for sending.
     ///
-    /// - Throws: `SafetensorsError` or `SpoolError` if the file was damaged since it was taken; it is
-    ///   put aside.
+    /// - Throws: `SafetensorsError` or `SpoolError` if the file was damaged since it was taken; it
+    ///   is put aside.
     package func result(of lease: Lease) throws -> SpoolFile {
         if let file = opened[lease] { return file }
         do {

@@ -73,7 +73,7 @@ package final class Fetcher {
         }
     }
 
-    /// What to ask for now. Each has to be told by `sent` or `unsent`.
+    /// What to ask for now; each has to be told by `sent` or `unsent`.
     package func requests(at now: Instant) -> [FetchMessage] {
         fetches.flatMap { fetch -> [FetchMessage] in
             let others = fetches.reduce(0) { $0 + ($1 === fetch ? 0 : $1.window.inFlightCount) }
