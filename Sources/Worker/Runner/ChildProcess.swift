@@ -158,8 +158,8 @@ import Tensors
         unsafe posix_spawnattr_setpgroup(&attributes, 0)
         let flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP
         unsafe posix_spawnattr_setflags(&attributes, Int16(flags))
-        let words = unsafe ([path] + arguments).map { unsafe strdup($0) }
-        defer { for unsafe word in unsafe words { unsafe free(word) } }
+        var words = unsafe ([path] + arguments).map { unsafe strdup($0) }
+        defer { while let word = unsafe words.popLast() { unsafe free(word) } }
         var child: pid_t = 0
         let failed = unsafe posix_spawn(
             &child,
