@@ -72,12 +72,29 @@ package struct LatentFuser: Sendable {
     /// How far windows disagree where they overlap, for each pair that shares frames, ascending.
     package func mismatches(_ windows: [HostTensor]) -> [OverlapMismatch] {
         plan.overlaps.map { overlap in
-            OverlapMismatch(
-                overlap,
-                left: slice(windows[overlap.left], overlap.left, overlap.frames),
-                right: slice(windows[overlap.right], overlap.right, overlap.frames)
-            )
+            mismatch(left: overlap.left, right: overlap.right) { windows[$0] }
         }
+    }
+
+    /// How far two windows that share frames disagree on them.
+    ///
+    /// - Parameters:
+    ///   - left: The earlier window.
+    ///   - right: The later window.
+    ///   - latents: A window's tensor `[L, ...]`.
+    /// - Returns: Of the frames both hold.
+    package func mismatch(
+        left: Int,
+        right: Int,
+        latents: (Int) -> HostTensor
+    ) -> OverlapMismatch {
+        let frames = plan.windows[right].lowerBound..<plan.windows[left].upperBound
+        precondition(left < right && !frames.isEmpty, "windows \(left) and \(right) share no frame")
+        return OverlapMismatch(
+            WindowOverlap(left: left, right: right, frames: frames),
+            left: slice(latents(left), left, frames),
+            right: slice(latents(right), right, frames)
+        )
     }
 
     /// The values of `window`'s tensor on some absolute frames.

@@ -30,7 +30,7 @@ enum ImportRules {
     static let products = ["database": "GRDB", "logging": "Logging"]
 
     /// Modules of the toolchain; Scheduling goes without even these.
-    static let toolchain: Set<String> = ["Glibc", "Synchronization"]
+    static let toolchain: Set<String> = ["Dispatch", "Glibc", "Synchronization"]
     static let foundationTargets: Set<String> = ["Coordinator", "Worker", "Pipelines", "CLI"]
     /// Composition of Unicode text (NFC) is public nowhere else.
     static let foundationFiles: Set<String> = ["Sources/Models/Tokenizer/UnicodeText.swift"]

@@ -46,6 +46,38 @@ enum TestMapRules {
 
     /// Files that are tested under another's name, by the test that does it.
     static let tests: [String: [String]] = [
+        "CoordinatorTests/Server/CoordinatorConfigurationTests": [
+            "Coordinator/Server/CoordinatorError"
+        ],
+        "CoordinatorTests/Server/CoordinatorServerTests": [
+            "Coordinator/Server/CoordinatorLoop", "Coordinator/Server/CoordinatorLoop+Bulk",
+            "Coordinator/Server/CoordinatorLoop+Clients",
+            "Coordinator/Server/CoordinatorLoop+Effects",
+            "Coordinator/Server/CoordinatorLoop+Errands",
+            "Coordinator/Server/CoordinatorLoop+Inputs",
+            "Coordinator/Server/CoordinatorLoop+Letters",
+            "Coordinator/Server/CoordinatorLoop+Workers",
+            "Coordinator/Server/CoordinatorMetadata", "Coordinator/Server/CoordinatorStart",
+            "Coordinator/Server/DecodedFrames", "Coordinator/Server/DiskSpace",
+            "Coordinator/Server/Errand", "Coordinator/Server/InputRecipe",
+            "Coordinator/Server/JobRecord", "Coordinator/Server/Letter",
+            "Coordinator/Server/LoopClock", "Coordinator/Server/Mailbox",
+            "Coordinator/Server/MediaDesk", "Coordinator/Server/MediaSources",
+            "Coordinator/Server/OverlapMeasurement", "Coordinator/Server/ResultWriter",
+            "Coordinator/Server/Storage", "Coordinator/Server/StoredResults",
+        ],
+        "CoordinatorTests/Server/CoordinatorKeysTests": [
+            "Coordinator/Server/Reception"
+        ],
+        "CoordinatorTests/Server/InputDeskTests": [
+            "Coordinator/Server/InputTensor"
+        ],
+        "CoordinatorTests/Server/SwitchboardTests": [
+            "Coordinator/Server/TrafficLog"
+        ],
+        "CoordinatorTests/Server/UploadDeskTests": [
+            "Coordinator/Server/UploadBuffer"
+        ],
         "CoordinatorTests/Storage/ArtifactStoreTests": [
             "Coordinator/Storage/ArtifactError", "Coordinator/Storage/FileLayer",
         ],
@@ -68,9 +100,6 @@ enum TestMapRules {
         ],
         "PipelinesTests/Sampling/ShotFileTests": [
             "Pipelines/Structure/LatentEncoder"
-        ],
-        "CoordinatorTests/Client/FarmClientTests": [
-            "Coordinator/Client/FarmClientError"
         ],
         "CoordinatorTests/Client/JobSettingsTests": [
             "Coordinator/Client/ModelTraits", "Coordinator/Client/SettingsError",
@@ -213,20 +242,6 @@ enum TestMapRules {
         ],
         "WorkerTests/DeviceInventoryTests": [
             "Worker/InstructionSet"
-        ],
-        "WorkerTests/Daemon/WorkerDaemonTests": [
-            "Worker/CoordinatorConnection", "Worker/WorkerClock", "Worker/WorkerConfiguration",
-            "Worker/WorkerControl", "Worker/WorkerError",
-        ],
-        "WorkerTests/Runner/RunnerProcessTests": [
-            "Worker/Runner/ChildProcess", "Worker/Runner/LineBuffer",
-        ],
-        "WorkerTests/Spool/SpoolTests": [
-            "Worker/Spool/SpoolFile"
-        ],
-        "WorkerTests/Transfers/FetcherTests": [
-            "Worker/Transfers/ChunkWindow", "Worker/Transfers/Fetch",
-            "Worker/Transfers/ScalarType+Wire",
         ],
         "WorkerTests/Runner/RunnerMessagesTests": [
             "Worker/Runner/JSONFields", "Worker/Runner/JobSpecification+JSON",

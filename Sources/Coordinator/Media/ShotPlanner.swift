@@ -113,8 +113,7 @@ package struct ShotPlanner: Sendable {
         }
     }
 
-    /// The windows, rounds and chunks of a shot of so many frames, at least one.
-    package func outline(of frameCount: Int) throws(JobMediaError) -> WorkOutline {
+    private func outline(of frameCount: Int) throws(JobMediaError) -> WorkOutline {
         do {
             return WorkOutline(
                 frameCount: frameCount,

@@ -64,18 +64,16 @@ package final class AtomicFile {
         try unsafe SystemFile.writeAll(bytes, to: descriptor, at: offset, path: path)
     }
 
-    /// Puts the file in its place.
+    /// Puts the file in its place; returns after it is on the disk.
     ///
-    /// - Parameter isDurable: Whether to return only after it is on the disk. What can be made
-    ///   again need not wait for that.
     /// - Throws: `FileError` if it cannot be synced or renamed.
-    package func commit(isDurable: Bool = true) throws(FileError) {
+    package func commit() throws(FileError) {
         precondition(!isCommitted, "\(path) is complete")
-        guard !isDurable || fsync(descriptor) == 0 else { throw SystemFile.failure("sync", path) }
+        guard fsync(descriptor) == 0 else { throw SystemFile.failure("sync", path) }
         guard unsafe rename(temporaryPath, path) == 0 else {
             throw SystemFile.failure("replace", path)
         }
         isCommitted = true
-        if isDurable { try SystemFile.synchronizeFolder(folder) }
+        try SystemFile.synchronizeFolder(folder)
     }
 }
