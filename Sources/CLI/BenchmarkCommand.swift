@@ -1,133 +1,20 @@
 import ArgumentParser
 import Glibc
-import Pipelines
-import Tensors
 
-/// `weft benchmark`: how fast this machine runs weft's operations and networks.
+/// `weft benchmark`: what this machine and this program are capable of.
 struct BenchmarkCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "benchmark",
-        abstract: "Time operations and networks against the bounds of this machine.",
-        discussion: """
-            The share is of what this machine does at most with the same kernels and threads: \
-            multiply-adds in registers, or copying memory. Weights are made up, no model is needed.
-            """
+        abstract: "Measure operations and networks, the scheduler, or a local farm.",
+        subcommands: [OperationsBenchmark.self],
+        defaultSubcommand: OperationsBenchmark.self
     )
-
-    @Argument(help: "Run those whose name holds one of these, such as unet2d or convolve/1x64.")
-    var filter: [String] = []
-
-    @Flag(help: "Print the names and run nothing.")
-    var list = false
-
-    @Option(help: "Timed runs of each; one more before is not counted.")
-    var repetitions = 5
-
-    @Flag(help: "Print one JSON object instead of text.")
-    var json = false
-
-    @OptionGroup var device: DeviceOptions
-
-    func validate() throws {
-        guard (1...10_000).contains(repetitions) else {
-            throw ValidationError("--repetitions: expected 1 to 10000, found \(repetitions)")
-        }
-    }
-
-    func run() async throws {
-        let chosen = BenchmarkSuite.all.filter { benchmark in
-            filter.isEmpty || filter.contains { benchmark.name.contains($0) }
-        }
-        guard !chosen.isEmpty else {
-            throw Failure(.usage, "no benchmark's name holds \(filter.joined(separator: " or "))")
-        }
-        if list {
-            for benchmark in chosen { print(benchmark.name) }
-            return
-        }
-        let backend = device.makeBackend()
-        let configuration = backend.configuration
-        // On a backend of its own, whose blocks for copying go with it.
-        let machine = MachineBounds(of: device.makeBackend())
-        if !json { printHead(machine, backend.summary) }
-        var results: [BenchmarkResult] = []
-        for benchmark in chosen {
-            let result = try benchmark.run(
-                on: configuration,
-                repetitions: repetitions,
-                machine: machine
-            )
-            results.append(result)
-            if !json { printLine(result) }
-        }
-        let peak = peakResidentBytes()
-        if json {
-            let summary: [String: JSONValue] = [
-                "version": .string(weftVersion),
-                "device": .string(backend.summary),
-                "arithmetic_per_second": .number(machine.arithmeticPerSecond),
-                "copied_bytes_per_second": .number(machine.copiedBytesPerSecond),
-                "peak_resident_bytes": .integer(peak),
-                "results": .array(results.map(\.json)),
-            ]
-            print(JSONValue.object(summary).serialized(isIndented: true))
-        } else {
-            print("peak memory of the process: \(mebibytes(peak))")
-        }
-    }
-
-    private func printHead(_ machine: MachineBounds, _ device: String) {
-        let arithmetic = fixed(machine.arithmeticPerSecond / 1e9, 0)
-        let copied = fixed(machine.copiedBytesPerSecond / 1e9, 1)
-        print("\(device); at most \(arithmetic) GFLOP/s, copy \(copied) GB/s")
-        print(padded("", 40) + "  median ms      min      max        rate  share  activations")
-    }
-
-    private func printLine(_ result: BenchmarkResult) {
-        let milliseconds = [
-            result.median, result.seconds[0], result.seconds[result.seconds.count - 1],
-        ].map { fixed($0 * 1000, 2) }
-        let unit = result.bound == .arithmetic ? "GFLOP/s" : "GB/s"
-        let rate = fixed(result.rate / 1e9, 1)
-        print(
-            padded(result.name, 40)
-                + aligned(milliseconds[0], 11) + aligned(milliseconds[1], 9)
-                + aligned(milliseconds[2], 9) + aligned("\(rate) \(unit)", 14)
-                + aligned("\(fixed(result.share * 100, 0)) %", 7)
-                + aligned(mebibytes(result.activationPeakBytes), 12)
-        )
-    }
-
-    /// The largest resident memory this process has had.
-    private func peakResidentBytes() -> Int {
-        var usage = rusage()
-        unsafe getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-        return usage.ru_maxrss * 1024
-    }
-
-    private func mebibytes(_ bytes: Int) -> String { "\(fixed(Double(bytes) / 0x1p20, 0)) MiB" }
 }
 
-/// A number with `digits` decimals, without a locale.
-func fixed(_ value: Double, _ digits: Int) -> String {
-    guard value.isFinite, abs(value) < 1e15 else { return "\(value)" }
-    var scale = 1.0
-    for _ in 0..<digits { scale *= 10 }
-    let scaled = (abs(value) * scale).rounded()
-    let whole = Int(scaled / scale)
-    let sign = value < 0 && scaled > 0 ? "-" : ""
-    guard digits > 0 else { return "\(sign)\(whole)" }
-    let fraction = "\(Int(scaled) - whole * Int(scale))"
-    let zeros = String(repeating: "0", count: digits - fraction.count)
-    return "\(sign)\(whole).\(zeros)\(fraction)"
-}
-
-/// The text followed by spaces to `width` columns.
-func padded(_ text: String, _ width: Int) -> String {
-    text + String(repeating: " ", count: max(0, width - text.count))
-}
-
-/// The text preceded by spaces to `width` columns.
-func aligned(_ text: String, _ width: Int) -> String {
-    String(repeating: " ", count: max(0, width - text.count)) + text
+/// The largest resident memory this process has had, or the largest of its ended children.
+func peakResidentBytes(ofChildren: Bool = false) -> Int {
+    var usage = rusage()
+    let who = ofChildren ? RUSAGE_CHILDREN.rawValue : RUSAGE_SELF.rawValue
+    unsafe getrusage(__rusage_who_t(who), &usage)
+    return usage.ru_maxrss * 1024
 }

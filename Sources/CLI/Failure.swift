@@ -1,11 +1,15 @@
 import ArgumentParser
+import Coordinator
 import Diffusion
+import FFmpeg
 import Glibc
 import Models
 import NN
 import Pipelines
 import Tensors
+import WireProtocol
 import Worker
+import ZeroMQ
 
 /// Exit statuses, after sysexits; `Docs/CommandLine.md` documents them.
 enum ExitStatus: Int32 {
@@ -21,6 +25,9 @@ enum ExitStatus: Int32 {
     case `protocol` = 76
     case noPermission = 77
     case configuration = 78
+    case timedOut = 124
+    case interrupted = 130
+    case terminated = 143
 }
 
 /// What a command tells a person who has to do something about it: one sentence and a status.
@@ -50,6 +57,16 @@ struct Failure: Error {
         case let error as SafetensorsError: self.init(ExitStatus(error), error.description)
         case let error as FileError: self.init(ExitStatus(error), error.description)
         case let error as JSONError: self.init(.badInput, error.description)
+        case let error as SettingsError:
+            self.init(error.code == .usage ? .usage : .badInput, error.description)
+        case let error as JobMediaError: self.init(.badInput, error.description)
+        case let error as FFmpegError: self.init(ExitStatus(error), error.description)
+        case let error as FrameRequestError: self.init(.usage, error.description)
+        case let error as FarmClientError: self.init(ExitStatus(error), error.description)
+        case let error as KeyFileError: self.init(ExitStatus(error), error.description)
+        case let error as KeyStoreError: self.init(ExitStatus(error), error.description)
+        case let error as ZeroMQError: self.init(.unavailable, error.description)
+        case let error as WireError: self.init(.badInput, error.description)
         case let error as InventoryError: self.init(.unavailable, error.description)
         case let error as BackendError: self.init(.internalError, error.description)
         default: return nil
@@ -73,6 +90,56 @@ extension ExitStatus {
         case .safetensors(let error): self.init(error)
         case .alreadyThere: self = .cannotCreate
         default: self = error.isMissing ? .noInput : .badInput
+        }
+    }
+
+    fileprivate init(_ error: FarmClientError) {
+        switch error.code {
+        case .cannotConnect: self = .usage
+        case .noAnswer: self = .unavailable
+        case .interrupted: self = .interrupted
+        case .otherProtocol: self = .protocol
+        case .keyRefused: self = .noPermission
+        case .refused(let reason): self.init(reason)
+        }
+    }
+
+    fileprivate init(_ error: KeyStoreError) {
+        switch error.code {
+        case .file(let error): self.init(error)
+        case .keys: self = .unavailable
+        case .invalidName: self = .usage
+        case .nameTaken, .keyTaken, .unknownName: self = .failed
+        }
+    }
+
+    fileprivate init(_ error: KeyFileError) {
+        switch error.reason {
+        case .alreadyThere: self = .cannotCreate
+        case .malformed: self = .badInput
+        case .tooOpen, .writable: self = .configuration
+        case .system(_, "create"), .system(_, "write"): self = .cannotCreate
+        case .system: self = error.isMissing ? .noInput : .noPermission
+        }
+    }
+
+    private init(_ reason: Refusal.Reason) {
+        switch reason {
+        case .malformed, .tooLarge: self = .badInput
+        case .version, .unexpected: self = .protocol
+        case .unknown, .conflict: self = .failed
+        case .forbidden: self = .noPermission
+        case .unavailable: self = .temporary
+        }
+    }
+
+    fileprivate init(_ error: FFmpegError) {
+        if error.operation == "write" {
+            self = .cannotCreate
+        } else if error.isMissingFile {
+            self = .noInput
+        } else {
+            self = error.isForbidden ? .noPermission : .badInput
         }
     }
 

@@ -8,9 +8,11 @@ struct WeftCommand: AsyncParsableCommand {
         abstract: "A distributed render farm for video-to-video diffusion.",
         version: weftVersion,
         subcommands: [
+            SubmitCommand.self, ListCommand.self, ShowCommand.self, WatchCommand.self,
+            CancelCommand.self, PauseCommand.self, ResumeCommand.self, RetryCommand.self,
+            WorkersCommand.self, KeysCommand.self,
             PlanCommand.self, SampleCommand.self, StitchCommand.self, ModelCommand.self,
-            BenchmarkCommand.self,
-            DoctorCommand.self, WorkerRunnerCommand.self,
+            BenchmarkCommand.self, DoctorCommand.self, WorkerRunnerCommand.self,
         ]
     )
 }
@@ -35,13 +37,27 @@ enum Weft {
 
 /// Writes a message for a person to standard error.
 func writeToStandardError(_ text: String) {
+    writeText(text, to: STDERR_FILENO)
+}
+
+/// Writes all of a text, or as much as the other side takes.
+func writeText(_ text: String, to descriptor: Int32) {
     let bytes = Array(text.utf8)
     var start = 0
     while start < bytes.count {
         let written = unsafe bytes[start...].withUnsafeBytes { slice in
-            unsafe write(STDERR_FILENO, slice.baseAddress, slice.count)
+            unsafe write(descriptor, slice.baseAddress, slice.count)
         }
+        if written < 0, errno == EINTR { continue }
         guard written > 0 else { return }
         start += written
     }
+}
+
+/// Whether this process may do that with a file.
+func isAccessible(_ path: String, _ mode: Int32) -> Bool { unsafe access(path, mode) == 0 }
+
+/// A descriptor for appending to a file that only this user may read, or -1.
+func openToAppend(_ path: String) -> Int32 {
+    unsafe open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
 }

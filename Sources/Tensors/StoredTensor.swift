@@ -92,10 +92,10 @@ package struct StoredTensor: Sendable {
         return scalarType == .float16 || scalarType == .bfloat16
     }
 
-    /// Some of the bytes that a file holds, little-endian and row-major; nil if the elements are
-    /// made and not stored.
+    /// Some of the elements' bytes, little-endian and row-major.
     ///
-    /// - Parameter range: Within `shape.count` elements' bytes.
+    /// - Parameter range: Within the bytes of `shape.count` elements.
+    /// - Returns: Nil if the elements are made and not stored.
     package func bytes(in range: Range<Int>) -> [UInt8]? {
         unsafe withStoredBytes { unsafe [UInt8]($0[range]) }
     }

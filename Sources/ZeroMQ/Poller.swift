@@ -36,10 +36,16 @@ package final class Poller {
     ///
     /// Sets `isReadable` and `isWritable` of the sockets.
     ///
-    /// - Parameter timeout: Rounded up to milliseconds; zero looks and returns, nil has no end.
+    /// - Parameters:
+    ///   - timeout: Rounded up to milliseconds; zero looks and returns, nil has no end.
+    ///   - descriptor: A file of the system's that ends the wait when it can be read, such as a
+    ///     child's pipe.
     /// - Returns: What came besides messages.
     /// - Throws: `ZeroMQError` if the context is gone.
-    package func wait(for timeout: Duration?) throws(ZeroMQError) -> Readiness {
+    package func wait(
+        for timeout: Duration?,
+        alsoReading descriptor: Int32? = nil
+    ) throws(ZeroMQError) -> Readiness {
         var items = unsafe sockets.map { socket in
             let events = ZMQ_POLLIN | (socket.wantsToWrite ? ZMQ_POLLOUT : 0)
             return unsafe zmq_pollitem_t(
@@ -49,7 +55,7 @@ package final class Poller {
                 revents: 0
             )
         }
-        for descriptor in [wakeUp?.descriptor, signals?.descriptor].compactMap(\.self) {
+        for descriptor in [wakeUp?.descriptor, signals?.descriptor, descriptor].compactMap(\.self) {
             unsafe items.append(
                 zmq_pollitem_t(socket: nil, fd: descriptor, events: Int16(ZMQ_POLLIN), revents: 0)
             )

@@ -101,6 +101,9 @@ enum TestMapRules {
         "PipelinesTests/Sampling/ShotFileTests": [
             "Pipelines/Structure/LatentEncoder"
         ],
+        "CoordinatorTests/Client/FarmClientTests": [
+            "Coordinator/Client/FarmClientError"
+        ],
         "CoordinatorTests/Client/JobSettingsTests": [
             "Coordinator/Client/ModelTraits", "Coordinator/Client/SettingsError",
         ],
@@ -242,6 +245,20 @@ enum TestMapRules {
         ],
         "WorkerTests/DeviceInventoryTests": [
             "Worker/InstructionSet"
+        ],
+        "WorkerTests/Daemon/WorkerDaemonTests": [
+            "Worker/CoordinatorConnection", "Worker/WorkerClock", "Worker/WorkerConfiguration",
+            "Worker/WorkerControl", "Worker/WorkerError",
+        ],
+        "WorkerTests/Runner/RunnerProcessTests": [
+            "Worker/Runner/ChildProcess", "Worker/Runner/LineBuffer",
+        ],
+        "WorkerTests/Spool/SpoolTests": [
+            "Worker/Spool/SpoolFile"
+        ],
+        "WorkerTests/Transfers/FetcherTests": [
+            "Worker/Transfers/ChunkWindow", "Worker/Transfers/Fetch",
+            "Worker/Transfers/ScalarType+Wire",
         ],
         "WorkerTests/Runner/RunnerMessagesTests": [
             "Worker/Runner/JSONFields", "Worker/Runner/JobSpecification+JSON",

@@ -11,8 +11,12 @@ enum TextRules {
     /// Files outside those targets that call the system, each with what for.
     static let unsafeFiles: [String: String] = [
         "Sources/CLI/BenchmarkCommand.swift": "getrusage(2), for the peak of resident memory",
-        "Sources/CLI/Weft.swift": "write(2) to standard error",
+        "Sources/CLI/Farm/LocalWorkers.swift": "posix_spawn(3) and waitpid(2) of workers",
+        "Sources/CLI/Farm/Terminal.swift": "ioctl(2), for the width of a terminal",
+        "Sources/CLI/Weft.swift": "write(2) to standard error, open(2) of a log, access(2)",
         "Sources/Worker/DeviceInventory+Reading.swift": "read(2) of /proc",
+        "Sources/Worker/FolderLock.swift": "open(2), for flock(2)",
+        "Sources/Worker/Runner/ChildProcess.swift": "posix_spawn(3), pipe(2) and waitpid(2)",
         "Sources/Worker/Runner/RunnerLoop.swift": "read(2) of a pipe, which Foundation cannot bear",
     ]
 

@@ -113,7 +113,8 @@ package struct ShotPlanner: Sendable {
         }
     }
 
-    private func outline(of frameCount: Int) throws(JobMediaError) -> WorkOutline {
+    /// The windows, rounds and chunks of a shot of so many frames, at least one.
+    package func outline(of frameCount: Int) throws(JobMediaError) -> WorkOutline {
         do {
             return WorkOutline(
                 frameCount: frameCount,

@@ -64,16 +64,18 @@ package final class AtomicFile {
         try unsafe SystemFile.writeAll(bytes, to: descriptor, at: offset, path: path)
     }
 
-    /// Puts the file in its place; returns after it is on the disk.
+    /// Puts the file in its place.
     ///
+    /// - Parameter isDurable: Whether to return only after it is on the disk. What can be made
+    ///   again need not wait for that.
     /// - Throws: `FileError` if it cannot be synced or renamed.
-    package func commit() throws(FileError) {
+    package func commit(isDurable: Bool = true) throws(FileError) {
         precondition(!isCommitted, "\(path) is complete")
-        guard fsync(descriptor) == 0 else { throw SystemFile.failure("sync", path) }
+        guard !isDurable || fsync(descriptor) == 0 else { throw SystemFile.failure("sync", path) }
         guard unsafe rename(temporaryPath, path) == 0 else {
             throw SystemFile.failure("replace", path)
         }
         isCommitted = true
-        try SystemFile.synchronizeFolder(folder)
+        if isDurable { try SystemFile.synchronizeFolder(folder) }
     }
 }

@@ -20,7 +20,10 @@ package final class SafetensorsWriter {
         let entry: Entry
         /// Position in the file.
         let offset: Int
-        var isWritten = false
+        /// Bytes written so far, from the start; all or none but for `append`.
+        var writtenBytes = 0
+
+        var byteCount: Int { entry.shape.count * entry.scalarType.byteCount }
     }
 
     private let file: AtomicFile
@@ -105,24 +108,40 @@ package final class SafetensorsWriter {
         }
     }
 
-    /// Puts the complete file in its place; returns after it is on the disk.
+    /// Writes the next bytes of a tensor, little-endian and row-major, whatever its type.
     ///
+    /// - Parameters:
+    ///   - bytes: No more than are missing.
+    ///   - name: A declared tensor that none of the other operations has written.
+    /// - Throws: `FileError` if the file cannot be written.
+    package func append(_ bytes: [UInt8], to name: String) throws(FileError) {
+        guard let place = places[name], bytes.count <= place.byteCount - place.writtenBytes else {
+            preconditionFailure("\(bytes.count) bytes for \(name) of \(file.path) do not fit")
+        }
+        try file.write(bytes, at: place.offset + place.writtenBytes)
+        places[name]?.writtenBytes += bytes.count
+    }
+
+    /// Puts the complete file in its place.
+    ///
+    /// - Parameter isDurable: Whether to return only after it is on the disk.
     /// - Throws: `FileError` if it cannot be synced or renamed.
-    package func finish() throws(FileError) {
-        let missing = places.values.filter { !$0.isWritten }.map(\.entry.name).sorted()
+    package func finish(isDurable: Bool = true) throws(FileError) {
+        let missing = places.values.filter { $0.writtenBytes < $0.byteCount }
+            .map(\.entry.name).sorted()
         precondition(missing.isEmpty, "\(missing) declared for \(file.path) but never written")
-        try file.commit()
+        try file.commit(isDurable: isDurable)
     }
 
     private func take(_ name: String, count: Int) -> Place {
-        guard let place = places[name], !place.isWritten else {
+        guard let place = places[name], place.writtenBytes == 0 else {
             preconditionFailure("\(name) of \(file.path) is undeclared or written twice")
         }
         precondition(
             count == place.entry.shape.count,
             "\(count) values for \(name) of shape \(place.entry.shape)"
         )
-        places[name]?.isWritten = true
+        places[name]?.writtenBytes = place.byteCount
         return place
     }
 

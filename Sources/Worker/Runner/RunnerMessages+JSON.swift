@@ -85,6 +85,16 @@ extension RunnerReply {
 }
 
 extension RunnerOrder {
+    /// Checks that the runner will read what is meant.
+    ///
+    /// - Throws: `RunnerMessageError` if a value does not fit a line.
+    func check() throws(RunnerMessageError) {
+        let request = RunnerRequest.run(self)
+        guard try RunnerRequest(line: request.line.dropLast()) == request else {
+            throw RunnerMessageError("request.run: a value that JSON does not keep")
+        }
+    }
+
     var json: JSONValue {
         .object([
             "lease": .string(lease.description),

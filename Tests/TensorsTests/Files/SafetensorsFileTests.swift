@@ -97,6 +97,30 @@ struct SafetensorsFileTests {
         #expect(try SafetensorsFile.open(path).names.isEmpty)
     }
 
+    @Test func `bytes appended in pieces are the tensor, and are read in pieces`() throws {
+        let folder = try TemporaryFolder()
+        let shape = Shape([3, 5])
+        let writer = try SafetensorsWriter(
+            path: folder("pieces"),
+            entries: [
+                .init(name: "frames", scalarType: .uint8, shape: shape),
+                .init(name: "empty", shape: Shape([0, 4])),
+            ]
+        )
+        let bytes = (0..<15).map { UInt8($0 * 17) }
+        for start in stride(from: 0, to: 15, by: 4) {
+            try writer.append(Array(bytes[start..<min(start + 4, 15)]), to: "frames")
+        }
+        try writer.finish(isDurable: false)
+        let file = try SafetensorsFile.open(folder("pieces"))
+        let tensor = try #require(file.tensor(named: "frames"))
+        #expect(tensor.shape == shape && tensor.scalarType == .uint8)
+        #expect(tensor.bytes(in: 0..<15) == bytes)
+        #expect(tensor.bytes(in: 4..<9) == Array(bytes[4..<9]))
+        #expect(file.tensor(named: "empty")?.bytes(in: 0..<0) == [])
+        #expect(StoredTensor(name: "made", shape: [1]) { [1] }.bytes(in: 0..<4) == nil)
+    }
+
     @Test func discardedBytesStayReadable() throws {
         let tensor = randomTensor([100_000], seed: 5)
         let path = folder("x.safetensors")

@@ -1,0 +1,215 @@
+import ArgumentParser
+import Coordinator
+import Diffusion
+import FFmpeg
+import Foundation
+import WireProtocol
+
+extension JobSpecification.Noise: ExpressibleByArgument {
+    private static let names: [(String, Self)] = [
+        ("independent", .independent), ("shuffled", .shuffled), ("lock", .lock),
+    ]
+
+    package init?(argument: String) {
+        guard let match = Self.names.first(where: { $0.0 == argument }) else { return nil }
+        self = match.1
+    }
+
+    package var defaultValueDescription: String {
+        Self.names.first { $0.1 == self }?.0 ?? ""
+    }
+
+    package static var allValueStrings: [String] { names.map(\.0) }
+}
+
+extension JobSpecification.Taper: ExpressibleByArgument {
+    private static let names: [(String, Self)] = [
+        ("hann", .hann), ("linear", .linear), ("pyramid", .pyramid), ("flat", .flat),
+    ]
+
+    package init?(argument: String) {
+        guard let match = Self.names.first(where: { $0.0 == argument }) else { return nil }
+        self = match.1
+    }
+
+    package var defaultValueDescription: String {
+        Self.names.first { $0.1 == self }?.0 ?? ""
+    }
+
+    package static var allValueStrings: [String] { names.map(\.0) }
+}
+
+extension PictureSize: ExpressibleByArgument {
+    package init?(argument: String) { self.init(argument) }
+}
+
+/// An exact time or rate as people write it.
+struct Seconds: ExpressibleByArgument {
+    let value: Rational
+
+    init?(argument: String) {
+        guard let value = TimeText.seconds(argument) else { return nil }
+        self.value = value
+    }
+}
+
+struct Rate: ExpressibleByArgument {
+    let value: Rational
+
+    init?(argument: String) {
+        guard let value = TimeText.number(argument) else { return nil }
+        self.value = value
+    }
+}
+
+/// What a job makes of which clip; shared by `render` and `submit`.
+struct JobOptions: ParsableArguments {
+    @Argument(help: "The clip: any file that the installed libavformat reads.", completion: .file())
+    var input: String
+
+    @Option(
+        name: .shortAndLong,
+        help: "The file to make; with --codec png, the folder of its pictures.",
+        completion: .file()
+    )
+    var output: String
+
+    @Option(help: "What it shall look like, in words.")
+    var prompt: String?
+
+    @Option(help: "What it shall look like, as a picture.", completion: .file())
+    var image: String?
+
+    @Option(help: "What it shall not look like, in words.")
+    var negative: String?
+
+    @Option(help: "The model folder.", completion: .directory)
+    var model: String
+
+    @Option(help: "Read the weights of this variant, such as fp16.")
+    var variant: String?
+
+    @Option(help: "Seed of all noise.")
+    var seed: UInt64 = 0
+
+    @Option(help: "Denoising steps.")
+    var steps = 50
+
+    @Option(help: "Content guidance, omega; 1 is none.")
+    var guidance = 7.5
+
+    @Option(help: "Temporal guidance, omega_t; 1 is none.")
+    var temporalGuidance = 1.0
+
+    @Option(help: "Detail taken from the structure, t_s: 0 to 7.")
+    var structureLevel = 0
+
+    @Option(help: "Share of the steps run from the noised source; 1 starts from pure noise.")
+    var strength = 1.0
+
+    @Option(help: "Noise added at each step, eta: 0 to 1.")
+    var eta = 0.0
+
+    @Option(help: "How the frames' noise hangs together.")
+    var noise = JobSpecification.Noise.shuffled
+
+    @Option(
+        help: "A picture or clip, white where the source is repainted, black where it is kept.",
+        completion: .file()
+    )
+    var mask: String?
+
+    @Option(help: "Size of the picture as WxH; the clip's shape at the model's area unless given.")
+    var size: PictureSize?
+
+    @Option(help: "Frames a second, such as 25 or 30000/1001; those of the clip unless given.")
+    var fps: Rate?
+
+    @Option(help: "Where to start in the clip, as seconds or H:M:S.")
+    var start: Seconds?
+
+    @Option(help: "How long a part to render, as seconds or H:M:S; to the end unless given.")
+    var duration: Seconds?
+
+    @Option(help: "Frames of a window; the model's longest up to 16 unless given.")
+    var window: Int?
+
+    @Option(help: "Frames that neighbouring windows share at least; half a window unless given.")
+    var overlap: Int?
+
+    @Option(help: "How a window's weight falls towards its ends.")
+    var taper = JobSpecification.Taper.hann
+
+    @Option(help: "Blend windows after every so many steps, or never before the end.")
+    var fuseEvery = FusionInterval.every(1)
+
+    @Option(help: "Share of the steps after which windows run on their own.")
+    var fuseUntil = 0.6
+
+    @Option(help: "Encoder: \(JobSettings.codecs.joined(separator: ", ")).")
+    var codec = "h264"
+
+    @Option(help: "Rate factor of h264 and hevc: 0, the best, to 51; the encoder's unless given.")
+    var crf: Int?
+
+    @Flag(help: "Leave the clip's sound out.")
+    var noSound = false
+
+    @Flag(help: "Also write a low-cost picture strip beside the output while sampling.")
+    var preview = false
+
+    /// The settings, with paths made absolute.
+    func settings() -> JobSettings {
+        var settings = JobSettings(input: absolutePath(input), output: absolutePath(output))
+        settings.prompt = prompt
+        settings.negativePrompt = negative
+        settings.image = image.map(absolutePath)
+        settings.mask = mask.map(absolutePath)
+        settings.start = start?.value ?? .zero
+        settings.duration = duration?.value
+        settings.frameRate = fps?.value
+        settings.size = size
+        settings.seed = seed
+        settings.steps = steps
+        settings.guidance = guidance
+        settings.temporalGuidance = temporalGuidance
+        settings.structureLevel = structureLevel
+        settings.strength = strength
+        settings.eta = eta
+        settings.noise = noise
+        settings.window = window
+        settings.overlap = overlap
+        settings.taper = taper
+        settings.fusion = fuseEvery
+        settings.fuseUntil = fuseUntil
+        settings.codec = codec
+        settings.rateFactor = crf
+        settings.copiesSound = !noSound
+        settings.writesPreview = preview
+        return settings
+    }
+}
+
+/// A path that means the same from every folder.
+func absolutePath(_ path: String) -> String {
+    let path = path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
+    // By words alone: what links point to may change while a job runs.
+    var parts: [Substring] = []
+    for part in path.split(separator: "/") where part != "." {
+        if part == ".." { _ = parts.popLast() } else { parts.append(part) }
+    }
+    return "/" + parts.joined(separator: "/")
+}
+
+/// Makes a folder that only this user may enter, and those above it, if they are not there.
+func makeFolder(_ path: String) throws {
+    do {
+        try FileManager.default.createDirectory(
+            atPath: path,
+            withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o700]
+        )
+    } catch {
+        throw Failure(.cannotCreate, "\(path): the folder cannot be made")
+    }
+}

@@ -1,0 +1,174 @@
+package import Logging
+package import Scheduling
+package import Tensors
+package import WireProtocol
+
+/// Finished results, as files until the coordinator has answered for them; they survive the worker.
+///
+/// A file's name is its lease. Its last step is the rename by which the runner ends it, so what has
+/// a result's name is complete. Bytes are bounded: room is reserved before a unit runs.
+package final class Spool {
+    /// Files that are no results and were put aside, at most.
+    package static let asideMax = 16
+
+    private let folder: String
+    package let byteLimit: Int
+    private let logger: Logger
+    private var sizes: [Lease: Int] = [:]
+    private var reserved: [Lease: Int] = [:]
+    private var opened: [Lease: SpoolFile] = [:]
+
+    /// Opens a spool and looks at what an earlier run left there.
+    ///
+    /// Files that are no results are put aside, into the folder `aside`; what a killed runner had
+    /// not finished is removed.
+    ///
+    /// - Parameters:
+    ///   - folder: Made if it is missing.
+    ///   - byteLimit: Bytes of results at most.
+    ///   - logger: Hears of every file that is put aside.
+    /// - Throws: `FileError` if the folder cannot be made, read or changed.
+    package init(folder: String, byteLimit: Int, logger: Logger) throws(FileError) {
+        self.folder = folder
+        self.byteLimit = byteLimit
+        self.logger = logger
+        try SystemFile.makeFolder(folder)
+        try removePartialFiles()
+        for name in try SystemFile.names(in: folder) where name != Self.aside {
+            try adopt(name)
+        }
+    }
+
+    private static let aside = "aside"
+    private static let suffix = ".safetensors"
+
+    private func adopt(_ name: String) throws(FileError) {
+        let path = "\(folder)/\(name)"
+        do {
+            guard let lease = Self.lease(named: name) else {
+                throw SpoolError("\(path): the name is no lease")
+            }
+            // Its checksum is made when it is sent: a full spool should not delay the start.
+            let file = try SafetensorsFile.open(path)
+            guard file.names.count == 1 else {
+                throw SpoolError("\(path): expected one tensor, found \(file.names.count)")
+            }
+            sizes[lease] = file.byteCount
+        } catch {
+            logger.warning(
+                "a file in the spool is no result and is put aside",
+                metadata: [
+                    "file": "\(name)", "error": "\(error)",
+                ]
+            )
+            try putAside(name)
+        }
+    }
+
+    /// Results that wait for the coordinator, in the order in which their leases were granted.
+    package var leases: [Lease] { sizes.keys.sorted() }
+
+    /// Bytes of results that can still be taken.
+    package var freeByteCount: Int {
+        max(0, byteLimit - sizes.values.reduce(0, +) - reserved.values.reduce(0, +))
+    }
+
+    /// Reserves room for a result that is going to be made.
+    ///
+    /// - Returns: False if there is not enough.
+    package func reserve(_ byteCount: Int, for lease: Lease) -> Bool {
+        reserved[lease] = nil
+        guard byteCount <= freeByteCount else { return false }
+        reserved[lease] = byteCount
+        return true
+    }
+
+    /// Where the runner writes the result of a lease.
+    package func path(of lease: Lease) -> String { "\(folder)/\(Self.name(of: lease))" }
+
+    /// Takes what the runner has finished.
+    ///
+    /// - Parameters:
+    ///   - lease: Under which it ran.
+    ///   - expected: What the result has to be.
+    /// - Throws: `SafetensorsError` or `SpoolError` if the file is not that; it is removed.
+    package func admit(_ lease: Lease, expecting expected: InputDescription) throws {
+        do {
+            let file = try SpoolFile(path(of: lease))
+            guard file.fits(expected) else {
+                throw SpoolError(
+                    "\(lease): expected \(expected.name) \(expected.scalarType) \(expected.shape), "
+                        + "the runner made \(file.name) \(file.scalarType) \(file.shape)"
+                )
+            }
+            reserved[lease] = nil
+            sizes[lease] = file.byteCount
+            opened[lease] = file
+        } catch {
+            remove(lease)
+            throw error
+        }
+    }
+
+    /// A result, for sending.
+    ///
+    /// - Throws: `SafetensorsError` or `SpoolError` if the file was damaged since it was taken; it
+    ///   is put aside.
+    package func result(of lease: Lease) throws -> SpoolFile {
+        if let file = opened[lease] { return file }
+        do {
+            let file = try SpoolFile(path(of: lease))
+            opened[lease] = file
+            return file
+        } catch {
+            sizes[lease] = nil
+            try putAside(Self.name(of: lease))
+            throw error
+        }
+    }
+
+    /// The coordinator has it or does not want it, or the unit was given up: drops the file and the
+    /// room.
+    package func remove(_ lease: Lease) {
+        sizes[lease] = nil
+        reserved[lease] = nil
+        opened[lease] = nil
+        do {
+            try SystemFile.delete(path(of: lease))
+        } catch {
+            logger.warning("a result stays on the disk", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// Removes what a runner that is no more had not finished.
+    package func removePartialFiles() throws(FileError) {
+        for name in try SystemFile.names(in: folder)
+        where name.hasPrefix(".") && name.hasSuffix(".partial") {
+            try SystemFile.delete("\(folder)/\(name)")
+        }
+    }
+
+    private func putAside(_ name: String) throws(FileError) {
+        let aside = "\(folder)/\(Self.aside)"
+        try SystemFile.makeFolder(aside)
+        let names = try SystemFile.names(in: aside)
+        for old in names.prefix(max(0, names.count + 1 - Self.asideMax)) {
+            try SystemFile.delete("\(aside)/\(old)")
+        }
+        try SystemFile.move("\(folder)/\(name)", to: "\(aside)/\(name)")
+    }
+
+    // MARK: Names
+
+    /// A file name has no slash; a lease has no underscore.
+    static func name(of lease: Lease) -> String {
+        String(lease.description.map { $0 == "/" ? "_" : $0 }) + suffix
+    }
+
+    static func lease(named name: String) -> Lease? {
+        guard name.hasSuffix(suffix) else { return nil }
+        let text = String(name.dropLast(suffix.count).map { $0 == "_" ? "/" : $0 })
+        guard let lease = Lease(text), self.name(of: lease) == name else { return nil }
+        return lease
+    }
+}

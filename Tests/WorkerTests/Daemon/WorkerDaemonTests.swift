@@ -1,0 +1,196 @@
+import Foundation
+import Scheduling
+import Tensors
+import TestSupport
+import Testing
+import WireProtocol
+import Worker
+import ZeroMQ
+
+/// A worker between a coordinator on real sockets and a runner in a real process.
+@Suite(.timeLimit(.minutes(2)))
+struct WorkerDaemonTests {
+    /// A worker that has been welcomed, and its surroundings.
+    final class Farm {
+        let state: TemporaryFolder
+        let runner: FakeRunner
+        var coordinator: FakeCoordinator
+        var worker: DaemonThread
+        var configuration: WorkerConfiguration
+
+        init(
+            _ mode: String,
+            change: (inout WorkerConfiguration) -> Void = { _ in }
+        ) throws {
+            state = try TemporaryFolder()
+            runner = try FakeRunner(mode)
+            coordinator = try FakeCoordinator()
+            coordinator.inputs = WorkerDaemonTests.inputs
+            configuration = DaemonThread.configuration(coordinator, runner, state: state)
+            change(&configuration)
+            worker = try DaemonThread(configuration)
+            let coordinator = coordinator
+            try coordinator.serve("introduction") { !coordinator.introductions.isEmpty }
+        }
+
+        var spooled: [String] {
+            get throws { try SystemFile.names(in: state("worker/spool")) }
+        }
+    }
+
+    static let inputs: [String: (description: InputDescription, bytes: [UInt8])] = [
+        "latents": (
+            InputDescription("latents", .float32, [2, 3]), [UInt8](repeating: 3, count: 24)
+        ),
+        "depth": (
+            InputDescription("depth", .float32, [7, 11], isKept: true),
+            (0..<308).map { UInt8($0 & 255) }
+        ),
+    ]
+
+    static let lease = FetcherTests.lease(0)
+    static let second = FetcherTests.lease(1, epoch: 2)
+
+    @Test func `a unit is fetched, run, delivered and forgotten`() throws {
+        let farm = try Farm("normal")
+        let coordinator = farm.coordinator
+        try coordinator.offer(Self.lease, inputs: ["latents", "depth"])
+        try coordinator.serve("result") { !coordinator.results.isEmpty }
+        #expect(coordinator.results.map(\.lease) == [Self.lease])
+        #expect(coordinator.results[0].bytes == FakeRunner.resultBytes)
+        #expect(coordinator.replies == [LeaseReplyMessage(Self.lease, .accepted)])
+        #expect(coordinator.introductions[0].deviceClass == "fake")
+        try coordinator.serve("the spool's end") { try farm.spooled.isEmpty }
+        // What rounds share has stayed in the cache.
+        let later = FetcherTests.lease(0, round: 1, epoch: 5)
+        let before = coordinator.fetches.count
+        try coordinator.offer(later, inputs: ["latents", "depth"])
+        try coordinator.serve("second result") { coordinator.results.count == 2 }
+        #expect(Set(coordinator.fetches[before...].map(\.input)) == ["latents"])
+        #expect(farm.runner.starts == 1 && coordinator.failures.isEmpty)
+        farm.worker.control.drain(.regular)
+        try coordinator.serve("end") { farm.worker.hasEnded }
+        #expect(try farm.worker.exit() == .drained)
+        try coordinator.serve("goodbye") { !coordinator.goodbyes.isEmpty }
+        #expect(coordinator.introductions.last?.isDraining == true)
+    }
+
+    @Test func `a lost chunk is sent again, and so is a result that is not acknowledged`() throws {
+        let farm = try Farm("normal")
+        let coordinator = farm.coordinator
+        coordinator.lostChunks = 1
+        coordinator.acknowledges = false
+        try coordinator.offer(Self.lease, inputs: ["latents"])
+        try coordinator.serve("two deliveries") { coordinator.results.count == 2 }
+        #expect(Set(coordinator.results.map(\.lease)) == [Self.lease])
+        #expect(try farm.spooled.count == 1)
+        #expect(farm.runner.runs == [Self.lease])
+        #expect(coordinator.progress(of: Self.lease)?.phase == .delivering)
+        try coordinator.send(.acknowledge(AcknowledgeMessage(Self.lease, .duplicate)))
+        try coordinator.serve("the spool's end") { try farm.spooled.isEmpty }
+    }
+
+    @Test func `a runner that crashes fails its unit and computes the next`() throws {
+        let farm = try Farm("crash-once")
+        let coordinator = farm.coordinator
+        try coordinator.offer(Self.lease)
+        try coordinator.serve("failure") { !coordinator.failures.isEmpty }
+        #expect(coordinator.failures[0].lease == Self.lease)
+        #expect(coordinator.failures[0].failure.failureClass == .worker)
+        #expect(coordinator.failures[0].failure.reason.contains("status 9"))
+        try coordinator.offer(Self.second)
+        try coordinator.serve("result") { !coordinator.results.isEmpty }
+        #expect(farm.runner.starts == 2 && farm.runner.runs == [Self.lease, Self.second])
+    }
+
+    @Test func `a hang shows in the heartbeats, and a withdrawn unit that hangs is killed`() throws
+    {
+        let farm = try Farm("hang")
+        let coordinator = farm.coordinator
+        try coordinator.offer(Self.lease)
+        try coordinator.serve("progress") {
+            coordinator.progress(of: Self.lease)?.phase == .running
+        }
+        let before = coordinator.beats.count
+        try coordinator.serve("more heartbeats") { coordinator.beats.count > before + 3 }
+        let progress = try #require(coordinator.progress(of: Self.lease))
+        #expect(progress.done == 1 && progress.total == 5)
+        let process = try #require(farm.runner.processID)
+        try coordinator.send(.withdraw(WithdrawMessage(Self.lease)))
+        try coordinator.serve("end of the process") { !FakeRunner.isRunning(process) }
+        try coordinator.serve("another start") { farm.runner.starts == 2 }
+        #expect(coordinator.progress(of: Self.lease) == nil && coordinator.failures.isEmpty)
+    }
+
+    @Test func `a unit that fails is reported as it failed`() throws {
+        let farm = try Farm("fail")
+        let coordinator = farm.coordinator
+        try coordinator.offer(Self.lease)
+        try coordinator.serve("failure") { !coordinator.failures.isEmpty }
+        #expect(
+            coordinator.failures == [UnitFailedMessage(Self.lease, UnitFailure(.unit, "NaN"))]
+        )
+        #expect(farm.runner.starts == 1)
+    }
+
+    @Test func `a result that is none is a failure of this worker, and is not sent`() throws {
+        let farm = try Farm("bad-result")
+        let coordinator = farm.coordinator
+        try coordinator.offer(Self.lease)
+        try coordinator.serve("failure") { !coordinator.failures.isEmpty }
+        #expect(coordinator.failures[0].failure.failureClass == .worker)
+        #expect(coordinator.results.isEmpty)
+        #expect(try farm.spooled.isEmpty)
+    }
+
+    @Test func `an input that the coordinator has not gives the unit up`() throws {
+        let farm = try Farm("normal")
+        let coordinator = farm.coordinator
+        try coordinator.offer(Self.lease, inputs: ["latents"])
+        coordinator.inputs = [:]
+        try coordinator.serve("failure") { !coordinator.failures.isEmpty }
+        #expect(
+            coordinator.failures[0].failure == UnitFailure(.infrastructure, "no latents")
+        )
+        #expect(farm.runner.runs.isEmpty)
+    }
+
+    @Test func `a restarted coordinator is told what runs and what is finished`() throws {
+        let farm = try Farm("wait")
+        var coordinator = farm.coordinator
+        try coordinator.offer(Self.lease)
+        try coordinator.offer(Self.second, inputs: ["depth"])
+        try coordinator.serve("run") { coordinator.progress(of: Self.lease)?.phase == .running }
+        coordinator = try coordinator.restarted()
+        farm.coordinator = coordinator
+        coordinator.inputs = Self.inputs
+        coordinator.instance = 2
+        coordinator.session = [UInt8](repeating: 4, count: WireLimits.sessionBytes)
+        try coordinator.serve("introduction") { !coordinator.introductions.isEmpty }
+        #expect(coordinator.introductions[0].running == [Self.lease, Self.second])
+        #expect(coordinator.introductions[0].finished == [])
+        #expect(farm.runner.runs == [Self.lease])
+    }
+
+    @Test func `a worker that is started again offers what it had finished`() throws {
+        let farm = try Farm("normal")
+        var coordinator = farm.coordinator
+        coordinator.acknowledges = false
+        try coordinator.offer(Self.lease)
+        try coordinator.serve("result") { !coordinator.results.isEmpty }
+        // Nobody answers any more: it leaves at once, and the result stays.
+        farm.worker.control.drain(.expedited)
+        try coordinator.serve("end") { farm.worker.hasEnded }
+        #expect(try farm.worker.exit() == .interrupted)
+        #expect(try farm.spooled.count == 1)
+        coordinator = try FakeCoordinator()
+        farm.configuration.control = coordinator.controlEndpoint
+        farm.configuration.bulk = coordinator.bulkEndpoint
+        farm.worker = try DaemonThread(farm.configuration)
+        try coordinator.serve("result") { !coordinator.results.isEmpty }
+        #expect(coordinator.introductions[0].finished == [Self.lease])
+        #expect(coordinator.results[0].bytes == FakeRunner.resultBytes)
+        try coordinator.serve("the spool's end") { try farm.spooled.isEmpty }
+        #expect(farm.runner.runs == [Self.lease])
+    }
+}
