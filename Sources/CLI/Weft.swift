@@ -13,6 +13,7 @@ struct WeftCommand: AsyncParsableCommand {
             WorkersCommand.self, KeysCommand.self,
             PlanCommand.self, SampleCommand.self, StitchCommand.self, ModelCommand.self,
             BenchmarkCommand.self, DoctorCommand.self, WorkerRunnerCommand.self,
+            SimulateCommand.self,
         ]
     )
 }

@@ -208,6 +208,16 @@ enum TestMapRules {
             "Scheduling/WorkerSession/WorkerSessionState",
             "Scheduling/WorkerSession/WorkerTimes",
         ],
+        "SimulationTests/SimulatedFarmTests": [
+            "Simulation/EventQueue", "Simulation/FarmOracle", "Simulation/SimulatedClient",
+            "Simulation/SimulatedCoordinator", "Simulation/SimulatedCoordinator+Effects",
+            "Simulation/SimulatedCoordinator+Messages", "Simulation/SimulatedJob",
+            "Simulation/SimulatedMessage", "Simulation/SimulatedRunner", "Simulation/SimulatedUnit",
+            "Simulation/SimulatedWorker", "Simulation/SimulationEvent",
+            "Simulation/SimulationLog", "Simulation/SimulationOutcome",
+            "Simulation/SimulationProfile", "Simulation/SimulationRandom",
+            "Simulation/SimulationWorld",
+        ],
         "TensorsTests/CPU/CPUBackendTests": [
             "Tensors/CPU/ActivationArena", "Tensors/CPU/CPUConfiguration", "Tensors/Tensor",
         ],

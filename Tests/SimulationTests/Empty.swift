@@ -1,1 +1,0 @@
-// The first real file replaces this one.
