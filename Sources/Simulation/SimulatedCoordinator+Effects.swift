@@ -64,10 +64,9 @@ extension SimulatedCoordinator {
     }
 
     mutating func commit(_ entries: [LedgerEntry], _ world: inout SimulationWorld) {
-        let lies = world.profile.sabotage == .ledgerLies && world.random.chance(0.2)
         for entry in entries {
             world.note("ledger", "\(entry)")
-            if !lies { world.disk.ledger.append(entry) }
+            world.disk.ledger.append(entry)
             let complaints = world.oracle.recorded(
                 entry,
                 world.disk,
@@ -214,7 +213,10 @@ extension SimulatedCoordinator {
                 }
             }
         }
-        if hasHole && world.profile.sabotage != .assemblesHoles { return }
+        if hasHole { return }
+        if world.profile.sabotage == .assemblesHoles, world.random.chance(0.2) {
+            frames.removeLast()
+        }
         let failures = world.disk.failedAssemblies[job, default: 0]
         if failures < truth.assemblyFailures {
             world.disk.failedAssemblies[job] = failures + 1

@@ -60,9 +60,7 @@ struct SimulatedCoordinator: Sendable {
         connections = [Int?](repeating: nil, count: world.workerCount)
         (inbox, uploads, storing, planning, assembling) = ([], [:], [], [:], [:])
         isToldFull = false
-        var entries = world.disk.ledger
-        if world.profile.sabotage == .replayLosesEntry { entries = entries.dropLast() }
-        var farm = Farm(SimulatedCoordinator.configuration, replaying: entries)
+        var farm = Farm(SimulatedCoordinator.configuration, replaying: world.disk.ledger)
         let effects = farm.start(at: now(world))
         self.farm = farm
         world.oracle.coordinatorStarted(at: now(world))
@@ -80,6 +78,9 @@ struct SimulatedCoordinator: Sendable {
         world.note("coordinator", "crashes")
         farm = nil
         boot += 1
+        if world.profile.sabotage == .ledgerLies {
+            world.disk.ledger.removeLast(min(3, world.disk.ledger.count))
+        }
         if let transaction, world.random.chance(0.5) { commit(transaction.entries, &world) }
         for upload in storing where world.random.chance(0.5) {
             world.disk.artifacts[upload.lease.unit] = upload.value

@@ -209,8 +209,7 @@ struct SimulatedWorker: Sendable {
 
     private mutating func deliver(_ lease: Lease, _ world: inout SimulationWorld) {
         guard spool.contains(where: { $0.lease == lease }) else {
-            if world.profile.sabotage == nil { world.violate("\(name) has no result of \(lease)") }
-            return
+            return world.violate("\(name) has no result of \(lease) any more")
         }
         tokenCount += 1
         transfer = Transfer(

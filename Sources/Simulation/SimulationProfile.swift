@@ -32,7 +32,7 @@ package struct SimulationProfile: Hashable, Sendable {
 package enum Sabotage: String, CaseIterable, Hashable, Sendable {
     /// Effects leave the coordinator before what they rest on is in the ledger.
     case effectsBeforeRecords
-    /// The ledger says that it has written what it has not.
+    /// The last entries of the ledger were never synced: a crash takes them.
     case ledgerLies
     /// A result is reported stored before it is on the disk.
     case storedBeforeSync
@@ -44,10 +44,8 @@ package enum Sabotage: String, CaseIterable, Hashable, Sendable {
     case forgetsBeforeAcknowledgement
     /// A later round reads only its own window of the round before.
     case skipsNeighbours
-    /// Decoded frames are joined as they come, missing ones left out.
+    /// The output lacks its last frame now and then.
     case assemblesHoles
-    /// The last entry of the ledger is not read at a restart.
-    case replayLosesEntry
     /// Each submit is a new job.
     case ignoresIdempotencyKey
 }

@@ -79,7 +79,9 @@ struct SimulationWorld: Sendable {
             var time = now + .microseconds(random.number(200...(isLate ? 4_000_000 : 5_000)))
             // A client's requests are one stream; workers' messages may overtake each other, which
             // is worse than any connection is.
-            if weather.isOrdered || link >= workerCount { time = links[link].inOrder(isToCoordinator, time) }
+            if weather.isOrdered || link >= workerCount {
+                time = links[link].inOrder(isToCoordinator, time)
+            }
             queue.insert(.arrival(parcel), at: time)
         }
     }

@@ -22,7 +22,8 @@ extension Farm {
             faults.append("\(leases.count) leases run, workers hold \(held), units have \(named)")
         }
         for (index, worker) in workers.records.enumerated() {
-            if worker.leases.count > 2 * worker.credit {
+            // After a start the credit is told with the introduction.
+            if worker.isConnected, worker.leases.count > 2 * worker.credit {
                 faults.append("\(worker.id) holds \(worker.leases.count) of \(worker.credit)")
             }
             let isListed = workers.available.contains { $0.worker == index }

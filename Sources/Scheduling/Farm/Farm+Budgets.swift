@@ -110,8 +110,8 @@ extension Farm {
 
     /// Whether the unit may be given to the worker: not where it failed, unless it failed everywhere.
     func isFit(_ unit: UnitKey, for index: Int) -> Bool {
-        guard let record = jobs[unit.job]!.units[unit], !record.avoided.isEmpty else { return true }
-        return !record.avoided.contains(workers[index].id) || hasFailedEverywhere(record)
+        guard let record = jobs[unit.job]!.units[unit], !record.failers.isEmpty else { return true }
+        return !record.failers.contains(workers[index].id) || hasFailedEverywhere(record)
     }
 
     private func hasFailedEverywhere(_ record: UnitRecord) -> Bool {

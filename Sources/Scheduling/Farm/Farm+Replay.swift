@@ -141,7 +141,7 @@ extension Farm {
         let worker = workers[index]
         let isExpected = worker.isExpected && worker.standing == .trusted
         guard worker.isPresent || isExpected else { return false }
-        guard jobs[unit.job]!.units[unit]?.avoided.contains(worker.id) != true else { return false }
+        guard jobs[unit.job]!.units[unit]?.failers.contains(worker.id) != true else { return false }
         return !worker.exclusions.contains { $0.job == unit.job }
     }
 

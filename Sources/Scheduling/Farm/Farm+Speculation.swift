@@ -97,7 +97,9 @@ extension Farm {
         {
             let unit = lease.unit
             guard jobs[unit.job]?.state == .running,
-                jobs[unit.job]!.units[unit]?.canTakeAttempt == true, wants(unit)
+                jobs[unit.job]!.units[unit]?.canTakeAttempt == true, wants(unit),
+                // The original may have read what is lost since; a copy could not.
+                hasInputs(for: unit)
             else {
                 leases.setEnding(lease.epoch, at: nil)
                 continue

@@ -73,7 +73,10 @@ package struct Farm: Sendable {
             workers.wake(index, at: now + configuration.lease)
         }
         for id in Array(jobs.ids) {
-            guard let job = jobs[id], !job.state.isFinal else { continue }
+            guard let job = jobs[id] else { continue }
+            // The start before may have ended between the end of the job and the end of its files.
+            if job.state == .done || job.state == .cancelled { outbox.act(.discardJob(id)) }
+            guard !job.state.isFinal else { continue }
             if !job.isPlanned { outbox.act(.plan(id)) }
             if job.state == .assembling { outbox.act(.assemble(id)) }
             settle(id)

@@ -8,8 +8,6 @@ struct UnitRecord: Sendable {
     private(set) var failers: [WorkerID] = []
     /// Workers on which it did not advance, each once.
     private(set) var hangers: [WorkerID] = []
-    /// Workers that failed it in the unit's own fault: it is not offered to them again.
-    private(set) var avoided: [WorkerID] = []
     /// Failures of any worker, not distinct.
     private(set) var failureCount = 0
     /// Attempts that ended by nobody's fault.
@@ -46,11 +44,7 @@ struct UnitRecord: Sendable {
     /// Counts how an attempt ended against the unit's budgets.
     mutating func count(_ end: AttemptEnd, by worker: WorkerID) {
         switch end {
-        case .failedUnit, .invalid:
-            failureCount += 1
-            if !failers.contains(worker) { failers.append(worker) }
-            if !avoided.contains(worker) { avoided.append(worker) }
-        case .failedWorker:
+        case .failedUnit, .failedWorker, .invalid:
             failureCount += 1
             if !failers.contains(worker) { failers.append(worker) }
         case .hung:
@@ -67,7 +61,6 @@ struct UnitRecord: Sendable {
     mutating func forgive() {
         failers = []
         hangers = []
-        avoided = []
         failureCount = 0
         infrastructureCount = 0
         isHeld = false
