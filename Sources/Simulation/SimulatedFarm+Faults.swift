@@ -66,8 +66,10 @@ extension SimulatedFarm {
         }
     }
 
-    /// No faults from here on: what is cut heals, what is down starts, and the operator undoes what
-    /// the commands of the run have left behind. Bad workers and bad units stay what they are.
+    /// Ends the faults.
+    ///
+    /// What is cut heals, what is down starts, and the operator undoes what the commands of the run
+    /// have left behind. Bad workers and bad units stay what they are.
     mutating func calm() {
         world.note("world", "is calm")
         world.isCalm = true

@@ -1,7 +1,8 @@
 import Scheduling
 
-/// A whole farm under one seed: coordinator, workers and clients in virtual time, with the faults
-/// that the seed brings. The same seed gives the same run, byte for byte.
+/// A whole farm under one seed: coordinator, workers and clients, with the faults of the seed.
+///
+/// Time is virtual. The same seed gives the same run, byte for byte.
 ///
 /// What has to hold is checked while it runs: no result is lost, wrong or made twice, every promise
 /// to a client is kept, and once the faults stop every job comes to its end.

@@ -1,7 +1,8 @@
 import Scheduling
 
-/// Something that is going to happen at a planned time. Timers of a process carry its start number
-/// (`boot`): those of a process that is gone do nothing.
+/// Something that is going to happen at a planned time.
+///
+/// Timers of a process carry its start number (`boot`): those of a process that is gone do nothing.
 enum SimulationEvent: Sendable {
     case arrival(Parcel)
     case coordinator(boot: Int, CoordinatorTimer)

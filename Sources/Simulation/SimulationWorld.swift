@@ -118,8 +118,10 @@ struct SimulatedLink: Sendable {
     }
 }
 
-/// The clock of one start of a process: it begins anywhere and runs a little fast or slow, so that
-/// no two processes agree on an instant or, over a long time, on a duration. The machines read no
+/// The clock of one start of a process.
+///
+/// It begins anywhere and runs a little fast or slow, so that no two processes agree on an instant
+/// or, over a long time, on a duration. The machines read no
 /// wall clock, hence a step of one has nothing to act on.
 struct ProcessClock: Sendable {
     private let start: Instant
@@ -138,7 +140,9 @@ struct ProcessClock: Sendable {
     }
 }
 
-/// The coordinator's disk. What is here was synced: it is still there after a crash.
+/// The coordinator's disk.
+///
+/// What is here was synced: it is still there after a crash.
 struct SimulatedDisk: Sendable {
     var ledger: [LedgerEntry] = []
     /// By unit; an artifact that is damaged says so when it is read.

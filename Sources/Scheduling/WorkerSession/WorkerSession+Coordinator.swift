@@ -5,8 +5,9 @@ extension WorkerSession {
         link.heardAt = now
     }
 
-    /// The answer to an introduction settles each lease that was named in it. Leases taken since
-    /// are in none of its answers and stay.
+    /// The answer to an introduction settles each lease that was named in it.
+    ///
+    /// Leases taken since are in none of its answers and stay.
     mutating func welcome(_ instance: UInt64, _ answers: [Lease: LeaseAnswer], at now: Instant) {
         heard(at: now)
         let isSame = link.instance == instance && link.isKnown
@@ -83,8 +84,10 @@ extension WorkerSession {
 
     // MARK: Leaving
 
-    /// Starts to drain, or drains faster. The coordinator hears of it before it gets units back, so
-    /// that it does not offer them here again.
+    /// Starts to drain, or drains faster.
+    ///
+    /// The coordinator hears of it before it gets units back, so that it does not offer them here
+    /// again.
     mutating func drain(_ speed: DrainSpeed, at now: Instant) {
         guard leaving.speed.map({ $0 < speed }) ?? true else { return }
         let isFirst = leaving.speed == nil

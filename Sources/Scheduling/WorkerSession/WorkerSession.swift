@@ -146,9 +146,10 @@ package struct WorkerSession: Sendable {
 
     // MARK: The runner
 
-    /// Starts the first unit that can start. A unit whose result is in the spool under another
-    /// lease waits for what becomes of that one, and nothing starts while the coordinator is away:
-    /// it gives this worker's units to others.
+    /// Starts the first unit that can start.
+    ///
+    /// A unit whose result is in the spool under another lease waits for what becomes of that one,
+    /// and nothing starts while the coordinator is away: it gives this worker's units to others.
     private mutating func startNextUnit(at now: Instant) {
         guard runner == .idle, leaving.speed == nil, !link.isAway(at: now, times) else { return }
         let next = units.first { unit in
