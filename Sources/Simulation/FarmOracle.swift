@@ -2,7 +2,8 @@ import Scheduling
 
 /// Judges a run from outside.
 ///
-/// It looks at what the ledger says, what was promised, what workers were heard of. It decides nothing, and rests on nothing that the farm's own machine says of itself.
+/// It looks at what the ledger says, what was promised, what workers were heard of. It decides
+/// nothing, and rests on nothing that the farm's own machine says of itself.
 struct FarmOracle: Sendable {
     var violations: [String] = []
     private let jobs: [SimulatedJob]

@@ -1,7 +1,8 @@
 import Scheduling
 
-/// What coordinator, workers and clients say to each other, as `WireProtocol` has it but for tensors,
-/// which are symbolic values here.
+/// What coordinator, workers and clients say to each other.
+///
+/// It is what `WireProtocol` has but for tensors, which are symbolic values here.
 enum SimulatedMessage: Sendable {
     // From workers.
     case introduction(WorkerIntroduction)

@@ -1,7 +1,8 @@
 import Scheduling
 
-/// A unit as the definition of a job has it, written down a second time: what the simulation expects
-/// rests on nothing that the farm works out for itself.
+/// A unit as the definition of a job has it, written down a second time.
+///
+/// What the simulation expects rests on nothing that the farm works out for itself.
 struct SimulatedUnit: Sendable {
     let id: UnitID
     let frames: Range<Int>
