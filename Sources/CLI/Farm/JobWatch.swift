@@ -51,3 +51,11 @@ extension Signal {
         }
     }
 }
+
+extension Duration {
+    /// As a number of seconds.
+    var seconds: Double {
+        let (seconds, attoseconds) = components
+        return Double(seconds) + Double(attoseconds) / 1e18
+    }
+}

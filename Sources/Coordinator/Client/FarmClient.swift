@@ -122,8 +122,7 @@ package final class FarmClient {
         throw excuse
             ?? FarmClientError(
                 .noAnswer,
-                "no coordinator at \(endpoint): no answer within "
-                    + "\(NumberText.fixed(patience.seconds, 0)) s"
+                "no coordinator at \(endpoint): no answer within \(patience)"
             )
     }
 
@@ -183,14 +182,6 @@ package final class FarmClient {
         } catch {
             throw FarmClientError(.otherProtocol, "\(endpoint): \(error)")
         }
-    }
-}
-
-extension Duration {
-    /// As a number of seconds.
-    package var seconds: Double {
-        let (seconds, attoseconds) = components
-        return Double(seconds) + Double(attoseconds) / 1e18
     }
 }
 
