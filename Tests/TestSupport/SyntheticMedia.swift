@@ -21,8 +21,9 @@ package enum SyntheticMedia {
         return file
     }
 
-    /// A bright square that moves over a ramp, in YUV4MPEG2 with planes of 4:2:0; at frame `cut` the
-    /// picture turns into its negative, which is a hard cut.
+    /// A bright square that moves over a ramp, in YUV4MPEG2 with planes of 4:2:0.
+    ///
+    /// At frame `cut` the picture turns into its negative, which is a hard cut.
     package static func movingSquare(
         width: Int,
         height: Int,

@@ -97,8 +97,9 @@ package struct Pictures: Hashable, Sendable {
         HostTensor(bytes.map { Float($0) / 127.5 - 1 }, Shape([count, height, width, 3]))
     }
 
-    /// From values in [-1, 1], `[count, height, width, 3]`; beyond is clamped, and what lies between
-    /// two bytes goes to the nearest, to the even one in the middle.
+    /// From values in [-1, 1], `[count, height, width, 3]`.
+    ///
+    /// Beyond is clamped; between two bytes the nearest is taken, in the middle the even one.
     package init(_ tensor: HostTensor) {
         precondition(tensor.shape.rank == 4 && tensor.shape[3] == 3, "pictures \(tensor.shape)")
         let bytes = tensor.values.map { value in

@@ -20,7 +20,7 @@ extension UnitRunner {
         let sampler = try UnCLIPSampler(model.priorSchedule(), steps: settings.priorSteps)
         let width = prior.config.embeddingChannels
         let source = NoiseSource(seed: settings.sampling.seed)
-        // The whole job has one embedding, so the noise belongs to no frame; each step draws its own.
+        // The whole job has one embedding, so the noise belongs to no frame; each step has its own.
         func noise(_ step: Int) -> HostTensor {
             HostTensor(
                 source.normals(width, frame: 0, key: NoiseKey(.prior, step: step)),

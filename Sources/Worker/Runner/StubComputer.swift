@@ -69,8 +69,9 @@ package struct StubComputer: UnitComputer, Hashable, Sendable {
         return HostTensor(values, Shape([pictures.count, pictures.height, pictures.width]))
     }
 
-    /// A step halves what was there and adds a share that depends on frame and step; the window adds
-    /// a little, so that overlaps disagree.
+    /// A step halves what was there and adds a share that depends on frame and step.
+    ///
+    /// The window adds a little, so that overlaps disagree.
     private func latents(_ order: RunnerOrder, _ progress: RunnerProgress) throws -> HostTensor {
         let shape = Shape(order.result.shape)
         var latents = try order.tensorIfPresent("latents") ?? HostTensor(repeating: 1, shape)
