@@ -19,8 +19,9 @@ package struct IndexRuns: Sendable {
         run(holding: index) != nil
     }
 
-    /// Where somebody starts who has taken nothing yet: far from where others go on. The beginning
-    /// if nothing was taken there, else the middle of the longest run.
+    /// Where somebody starts who has taken nothing yet: far from where others go on.
+    ///
+    /// The beginning if nothing was taken there, else the middle of the longest run.
     package var spread: Int? {
         if let first = byStart.first, first.lower == 0 { return 0 }
         guard let longest = byLength.last else { return nil }

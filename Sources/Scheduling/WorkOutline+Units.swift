@@ -18,7 +18,7 @@ package struct UnitInputs: Hashable, Sendable {
 
 // Which units a shot has and what each waits for, computed when asked: a film has millions.
 extension WorkOutline {
-    /// How many units of a kind the shot has. The content unit is the job's, not a shot's.
+    /// How many units of a kind the shot has; the content unit is the job's, not a shot's.
     package func unitCount(_ kind: UnitKind) -> Int {
         switch kind {
         case .content: 0

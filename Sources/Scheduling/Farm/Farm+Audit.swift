@@ -4,20 +4,18 @@ extension Farm {
     /// Violated invariants, in words; empty always.
     package func audit() -> [String] {
         var faults: [String] = []
-        for id in jobs.ids { faults += jobs[id]!.audit() }
+        for id in jobs.ids { faults += jobs[id].audit() }
         for epoch in leases.epochs {
-            let record = leases[epoch]!
+            guard let record = leases[epoch] else { continue }
             let unit = record.lease.unit
-            let isKnown = jobs[unit.job]?.units[unit]?.attempts.contains(epoch) == true
+            let isKnown = jobs.find(unit.job)?.units[unit]?.attempts.contains(epoch) == true
             if !isKnown { faults.append("\(record.lease) runs and its unit does not know it") }
             if !workers[record.worker].leases.contains(record.lease) {
                 faults.append("\(record.lease) runs and its worker does not know it")
             }
         }
         let held = workers.records.reduce(0) { $0 + $1.leases.count }
-        let named = jobs.ids.reduce(0) {
-            $0 + jobs[$1]!.units.values.reduce(0) { $0 + $1.attempts.count }
-        }
+        let named = jobs.ids.reduce(0) { $0 + jobs[$1].attempts.count }
         if held != leases.count || named != leases.count {
             faults.append("\(leases.count) leases run, workers hold \(held), units have \(named)")
         }
@@ -52,7 +50,9 @@ extension JobRecord {
                 if isReady { faults.append("\(unit) is done and ready") }
             } else if record?.isHeld == true {
                 counts[stage].held += 1
-                if isReady || record!.isLeased { faults.append("\(unit) is held and goes on") }
+                if isReady || record?.isLeased == true {
+                    faults.append("\(unit) is held and goes on")
+                }
             } else if record?.isLeased == true {
                 counts[stage].leased += 1
                 if isReady { faults.append("\(unit) is leased and ready") }

@@ -3,11 +3,11 @@ extension Farm {
     /// Counts an end against unit and worker; part of what the ledger knows.
     mutating func blame(_ index: Int, _ unit: UnitKey, _ end: AttemptEnd) {
         let id = workers[index].id
-        let isOpen = jobs[unit.job]!.isNext(unit)
-        if isOpen { jobs.change(unit.job) { $0.changeRecord(of: unit) { $0.count(end, by: id) } } }
+        let isOpen = jobs[unit.job].isNext(unit)
+        if isOpen { jobs[unit.job].changeRecord(of: unit) { $0.count(end, by: id) } }
         guard end.isFailure else { return }
         workers.change(index) { $0.unitsFailed += 1 }
-        let record = jobs[unit.job]!.units[unit]
+        let record = jobs[unit.job].units[unit]
         guard isOpen, let record, record.hasFailed(besides: id) else {
             workers.change(index) { $0.streak.append(unit) }
             return
@@ -80,7 +80,7 @@ extension Farm {
             $0.exclusions.append(exclusion)
             $0.backlogJobs.removeAll { $0 == job }
         }
-        if jobs[job] != nil, jobs.change(job, { $0.ready.release(index) }) { jobs.offer(job) }
+        if jobs.contains(job), jobs[job].ready.release(index) { jobs.offer(job) }
         workers.wake(index, at: exclusion.until)
     }
 
@@ -96,21 +96,21 @@ extension Farm {
         commit(.workerChanged(workers[index].id, .trusted))
     }
 
-    /// Whether the worker gets units of the job. One that was set aside shows itself with one first.
+    /// Whether the worker gets units of the job; one that was set aside shows itself with one first.
     func mayServe(_ index: Int, _ id: JobID) -> Bool {
-        let hasLease = jobs[id]!.costs.leases[index] != nil
+        let hasLease = jobs[id].costs.leases[index] != nil
         if let exclusion = workers[index].exclusions.first(where: { $0.job == id }),
             hasLease || exclusion.until > clock
         {
             return false
         }
-        guard let most = jobs[id]!.request.workersMax else { return true }
-        return hasLease || jobs[id]!.costs.leases.count < most
+        guard let most = jobs[id].request.workersMax else { return true }
+        return hasLease || jobs[id].costs.leases.count < most
     }
 
     /// Whether the unit may be given to the worker: not where it failed, unless it failed everywhere.
     func isFit(_ unit: UnitKey, for index: Int) -> Bool {
-        guard let record = jobs[unit.job]!.units[unit], !record.failers.isEmpty else { return true }
+        guard let record = jobs[unit.job].units[unit], !record.failers.isEmpty else { return true }
         return !record.failers.contains(workers[index].id) || hasFailedEverywhere(record)
     }
 
@@ -123,7 +123,7 @@ extension Farm {
 
     /// Holds a unit whose budget is used up.
     mutating func judge(_ unit: UnitKey, _ reason: String) {
-        guard let job = jobs[unit.job], !job.state.isFinal, let record = job.units[unit],
+        guard let job = jobs.find(unit.job), !job.state.isFinal, let record = job.units[unit],
             !record.isLeased, !record.isHeld
         else { return }
         let isBad =

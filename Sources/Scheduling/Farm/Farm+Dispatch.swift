@@ -23,7 +23,7 @@ extension Farm {
     private mutating func serve(_ id: JobID) -> Bool {
         var cursor = workers.available.first
         while let place = cursor {
-            guard jobs[id]!.ready.isOpenToAll else { return true }
+            guard jobs[id].ready.isOpenToAll else { return true }
             if mayServe(place.worker, id), let unit = choose(for: place.worker, in: id) {
                 grant(unit, to: place.worker)
             } else if isCapped(id) {
@@ -36,12 +36,12 @@ extension Farm {
 
     /// Whether only workers that have units of the job may get more.
     private func isCapped(_ id: JobID) -> Bool {
-        guard let most = jobs[id]!.request.workersMax else { return false }
-        return jobs[id]!.costs.leases.count >= most
+        guard let most = jobs[id].request.workersMax else { return false }
+        return jobs[id].costs.leases.count >= most
     }
 
     private mutating func serveHolders(of id: JobID) -> Bool {
-        for index in jobs[id]!.costs.leases.keys.sorted() {
+        for index in jobs[id].costs.leases.keys.sorted() {
             while workers[index].place != nil, pull(index, from: id) {}
         }
         return false
@@ -54,7 +54,7 @@ extension Farm {
             while isPulling, workers[index].place != nil {
                 isPulling = false
                 for id in backlogJobsInOrder(of: index) {
-                    if let first = jobs.open.first, first < JobPlace(jobs[id]!) { break }
+                    if let first = jobs.open.first, first < JobPlace(jobs[id]) { break }
                     if pull(index, from: id) {
                         isPulling = true
                         break
@@ -66,9 +66,10 @@ extension Farm {
 
     private func backlogJobsInOrder(of index: Int) -> [JobID] {
         let ids = workers[index].backlogJobs.filter { id in
-            jobs[id].map { $0.state == .running && $0.ready.backlog(of: index) > 0 } ?? false
+            jobs.contains(id) && jobs[id].state == .running
+                && jobs[id].ready.backlog(of: index) > 0
         }
-        return ids.count < 2 ? ids : ids.sorted { JobPlace(jobs[$0]!) < JobPlace(jobs[$1]!) }
+        return ids.count < 2 ? ids : ids.sorted { JobPlace(jobs[$0]) < JobPlace(jobs[$1]) }
     }
 
     /// Workers whose room changed look at jobs that nobody else could serve.
@@ -92,31 +93,29 @@ extension Farm {
     /// The unit of a job that the worker would start: of the lowest round, its own windows first,
     /// then windows beside them, then others', then what waits too long for another worker.
     private func choose(for index: Int, in id: JobID) -> UnitKey? {
-        let job = jobs[id]!
-        let isFit = { (key: ReadyKey) in self.isFit(job.key(key), for: index) }
+        let isFit = { (key: ReadyKey) in self.isFit(key.unit(of: id), for: index) }
         let last = workers[index].lastWindow.flatMap { $0.job == id ? ReadyKey($0) : nil }
-        var best = job.ready.firstOwn(index, where: isFit)
-        for other in [
-            job.ready.firstFresh(after: last), job.ready.firstFree(where: isFit),
-        ] {
-            guard let other else { continue }
-            if let found = best, found.rank <= other.rank { continue }
-            best = other
+        var best = jobs[id].ready.firstOwn(index, where: isFit)
+        if let fresh = jobs[id].ready.firstFresh(after: last), fresh.isBefore(best) {
+            best = fresh
         }
+        if let free = jobs[id].ready.firstFree(where: isFit), free.isBefore(best) { best = free }
         if best == nil, workers[index].leases.isEmpty,
-            let longest = job.ready.longestBacklog, longest.worker != index,
-            longest.length > 1 || isLate(longest.worker, job)
+            let longest = jobs[id].ready.longestBacklog, longest.worker != index,
+            longest.length > 1 || isLate(longest.worker, in: id)
         {
-            best = job.ready.lastOwn(longest.worker, where: isFit)
+            best = jobs[id].ready.lastOwn(longest.worker, where: isFit)
         }
-        return best.map(job.key)
+        return best?.unit(of: id)
     }
 
     /// Whether what waits for the worker waits longer than another one would take to prepare.
-    private func isLate(_ index: Int, _ job: JobRecord) -> Bool {
+    private func isLate(_ index: Int, in id: JobID) -> Bool {
         guard workers[index].freeCredit <= 0 else { return true }
         let ends = workers[index].leases.compactMap { leases[$0]?.endsAt }
-        guard let first = ends.min(), let setup = job.costs.setup.nanoseconds else { return false }
+        guard let first = ends.min(), let setup = jobs[id].costs.setup.nanoseconds else {
+            return false
+        }
         return clock + .nanoseconds(Int64(setup)) < first
     }
 

@@ -3,12 +3,12 @@ extension Farm {
     mutating func submit(_ id: JobID, _ request: JobRequest) {
         guard jobs.job(for: request.idempotencyKey) == nil else { return }
         commit(.submitted(id, request))
-        outbox.act(.jobChanged(id, jobs[id]!.state, reason: nil))
+        outbox.act(.jobChanged(id, jobs[id].state, reason: nil))
         outbox.act(.plan(id))
     }
 
     mutating func plan(_ id: JobID, _ shots: [ShotOutline], isLast: Bool) {
-        guard let job = jobs[id], !job.state.isFinal, !job.isPlanned else { return }
+        guard let job = jobs.find(id), !job.state.isFinal, !job.isPlanned else { return }
         let known = job.shotCount
         if let reason = job.contradiction(of: shots, isLast: isLast) {
             fail(id, reason)
@@ -20,22 +20,22 @@ extension Farm {
     }
 
     mutating func planningFailed(_ id: JobID, _ reason: String) {
-        guard let job = jobs[id], !job.state.isFinal, !job.isPlanned else { return }
+        guard let job = jobs.find(id), !job.state.isFinal, !job.isPlanned else { return }
         fail(id, reason)
     }
 
     mutating func assembled(_ id: JobID) {
-        guard jobs[id]?.state == .assembling else { return }
+        guard jobs.find(id)?.state == .assembling else { return }
         end(id, as: .done, reason: nil)
     }
 
     mutating func assemblyFailed(_ id: JobID, _ reason: String) {
-        guard jobs[id]?.state == .assembling else { return }
+        guard jobs.find(id)?.state == .assembling else { return }
         fail(id, reason)
     }
 
     mutating func obey(_ command: JobCommand, for id: JobID) {
-        guard let job = jobs[id] else { return }
+        guard let job = jobs.find(id) else { return }
         switch command {
         case .pause:
             if job.state == .running || job.state == .held { change(id, to: .paused, nil) }
@@ -54,7 +54,7 @@ extension Farm {
     }
 
     private mutating func retry(_ id: JobID) {
-        guard let job = jobs[id], job.state == .failed || !job.state.isFinal else { return }
+        guard let job = jobs.find(id), job.state == .failed || !job.state.isFinal else { return }
         let wasFailed = job.state == .failed
         guard wasFailed || job.units.values.contains(where: \.isHeld) else { return }
         commit(.reopened(id))
@@ -71,19 +71,18 @@ extension Farm {
 
     /// The job comes to its end: nothing of it runs or is started any more.
     private mutating func end(_ id: JobID, as state: JobState, reason: String?) {
-        let before = jobs[id]!
-        for unit in before.units.keys.sorted() {
-            for epoch in before.units[unit]!.attempts { supersede(epoch, "the job has ended") }
-        }
+        let isPlanned = jobs[id].isPlanned
+        let wasAssembling = jobs[id].state == .assembling
+        for epoch in jobs[id].attempts { supersede(epoch, "the job has ended") }
         commit(.jobChanged(id, state, reason: reason))
-        if !before.isPlanned || before.state == .assembling, state != .done {
+        if !isPlanned || wasAssembling, state != .done {
             outbox.act(.abandon(id))
         }
         outbox.act(.jobChanged(id, state, reason: reason))
         // What a failed job has is for `retry`.
         if state != .failed { outbox.act(.discardJob(id)) }
         while jobs.ended.count > configuration.endedJobsMax, let oldest = jobs.ended.first {
-            if jobs[oldest]?.state == .failed { outbox.act(.discardJob(oldest)) }
+            if jobs[oldest].state == .failed { outbox.act(.discardJob(oldest)) }
             commit(.discarded(oldest))
         }
     }
@@ -95,7 +94,7 @@ extension Farm {
 
     /// Moves an open job to where its units are.
     mutating func settle(_ id: JobID) {
-        guard let job = jobs[id] else { return }
+        guard let job = jobs.find(id) else { return }
         switch job.state {
         case .running where job.isComplete:
             change(id, to: .assembling, nil)
@@ -115,7 +114,7 @@ extension Farm {
     }
 
     mutating func lose(_ unit: UnitKey) {
-        guard let job = jobs[unit.job], !job.state.isFinal, job.result(of: unit) != nil else {
+        guard let job = jobs.find(unit.job), !job.state.isFinal, job.result(of: unit) != nil else {
             return
         }
         commit(.lost(unit))

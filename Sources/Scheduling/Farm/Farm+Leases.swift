@@ -3,14 +3,17 @@ extension Farm {
     /// Gives a unit to a worker.
     mutating func grant(_ unit: UnitKey, to index: Int) {
         let lease = Lease(unit, Epoch(instance: instance, number: grantCount + 1))
-        let order = jobs[unit.job]!.order(of: unit)!
+        guard let order = jobs[unit.job].order(of: unit) else {
+            preconditionFailure("\(unit) is granted and not there")
+        }
         commit(.granted(workers[index].id, lease))
         begin(lease, isAccepted: false)
         outbox.act(.offer(workers[index].id, lease, order))
     }
 
-    /// Whether the worker goes on with a lease that it names. One that has ended is taken up again
-    /// if its unit is wanted and not run twice already.
+    /// Whether the worker goes on with a lease that it names.
+    ///
+    /// One that has ended is taken up again if its unit is wanted and not run twice already.
     mutating func isKept(_ lease: Lease, by index: Int) -> Bool {
         if let record = leases[lease] {
             guard record.worker == index else { return false }
@@ -21,7 +24,7 @@ extension Farm {
             lease.epoch.instance < instance
             || (lease.epoch.instance == instance && lease.epoch.number <= grantCount)
         guard isPast, leases[lease.epoch] == nil, wants(lease.unit),
-            jobs[lease.unit.job]!.units[lease.unit]?.canTakeAttempt ?? true,
+            jobs[lease.unit.job].units[lease.unit]?.canTakeAttempt ?? true,
             workers[index].leases.count < workers[index].credit
         else { return false }
         commit(.granted(workers[index].id, lease))
@@ -39,7 +42,8 @@ extension Farm {
         let first = isAccepted ? configuration.lease : configuration.acceptTimeout
         leases.wake(lease.epoch, at: clock + first)
         // One copy is enough.
-        for epoch in jobs[lease.unit.job]!.units[lease.unit]!.attempts where epoch != lease.epoch {
+        let attempts = jobs[lease.unit.job].units[lease.unit]?.attempts ?? []
+        for epoch in attempts where epoch != lease.epoch {
             leases.setEnding(epoch, at: nil)
         }
     }

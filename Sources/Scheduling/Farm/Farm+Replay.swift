@@ -1,7 +1,8 @@
 // What each entry of the ledger means; the only place where what it knows is changed.
 extension Farm {
-    /// Makes a fact so, when it happens and in a replay. Entries of jobs that are not there any more
-    /// mean nothing.
+    /// Makes a fact so, when it happens and in a replay.
+    ///
+    /// Entries of jobs that are not there any more mean nothing.
     mutating func apply(_ entry: LedgerEntry) {
         switch entry {
         case .started(let instance):
@@ -11,30 +12,30 @@ extension Farm {
             jobs.add(id, request)
             enqueue(UnitKey(job: id, shot: 0, unit: UnitID(.content)))
         case .planned(let id, let shots, let isLast):
-            guard jobs[id] != nil else { return }
-            jobs.change(id) { $0.add(shots, isLast: isLast) }
+            guard jobs.contains(id) else { return }
+            jobs[id].add(shots, isLast: isLast)
             jobs.offer(id)
         case .granted(let worker, let lease): applyGrant(worker, lease)
         case .ended(let worker, let lease, let end, _): applyEnd(worker, lease, end)
         case .finished(let worker, let lease, let summary): applyFinish(worker, lease, summary)
         case .held(let unit, _):
-            guard jobs[unit.job] != nil else { return }
-            jobs.change(unit.job) { $0.hold(unit) }
+            guard jobs.contains(unit.job) else { return }
+            jobs[unit.job].hold(unit)
             jobs.offer(unit.job)
         case .reopened(let id):
-            guard jobs[id] != nil else { return }
-            for unit in jobs.change(id, { $0.reopen() }) { enqueue(unit) }
+            guard jobs.contains(id) else { return }
+            for unit in jobs[id].reopen() { enqueue(unit) }
             jobs.offer(id)
         case .lost(let unit):
-            guard jobs[unit.job] != nil else { return }
-            for unit in jobs.change(unit.job, { $0.lose(unit) }) { enqueue(unit) }
+            guard jobs.contains(unit.job) else { return }
+            for unit in jobs[unit.job].lose(unit) { enqueue(unit) }
             jobs.offer(unit.job)
         case .jobChanged(let id, let state, let reason):
-            guard jobs[id] != nil else { return }
+            guard jobs.contains(id) else { return }
             jobs.setState(id, state, reason)
-            if state == .done || state == .cancelled { jobs.change(id) { $0.compact() } }
+            if state == .done || state == .cancelled { jobs[id].compact() }
         case .priorityChanged(let id, let priority):
-            guard jobs[id] != nil else { return }
+            guard jobs.contains(id) else { return }
             jobs.setPriority(id, priority)
         case .workerChanged(let id, let standing): applyStanding(id, standing)
         case .discarded(let id): jobs.remove(id)
@@ -42,9 +43,9 @@ extension Farm {
     }
 
     private mutating func applyGrant(_ id: WorkerID, _ lease: Lease) {
-        guard jobs[lease.unit.job] != nil else { return }
+        guard jobs.contains(lease.unit.job) else { return }
         let index = workers.add(id)
-        let isCopy = jobs[lease.unit.job]!.units[lease.unit]?.isLeased == true
+        let isCopy = jobs[lease.unit.job].units[lease.unit]?.isLeased == true
         if lease.epoch.instance == instance {
             grantCount = max(grantCount, lease.epoch.number)
         }
@@ -55,7 +56,7 @@ extension Farm {
             $0.leases.append(lease)
             if lease.unit.unit.kind == .sample { $0.lastWindow = lease.unit }
         }
-        jobs.change(lease.unit.job) { $0.lease(lease.unit, lease.epoch, worker: index) }
+        jobs[lease.unit.job].lease(lease.unit, lease.epoch, worker: index)
         touch(index)
     }
 
@@ -63,13 +64,11 @@ extension Farm {
         let index = workers.add(id)
         let record = leases.remove(lease.epoch)
         if let record { dropLease(lease, of: record.worker) }
-        guard jobs[lease.unit.job] != nil else { return }
-        jobs.change(lease.unit.job) { $0.costs.attempts[end, default: 0] += 1 }
+        guard jobs.contains(lease.unit.job) else { return }
+        jobs[lease.unit.job].costs.attempts[end, default: 0] += 1
         blame(index, lease.unit, end)
         guard let record else { return }
-        let ready = jobs.change(lease.unit.job) {
-            $0.release(lease.unit, lease.epoch, worker: record.worker)
-        }
+        let ready = jobs[lease.unit.job].release(lease.unit, lease.epoch, worker: record.worker)
         if let ready { enqueue(ready) }
         jobs.offer(lease.unit.job)
     }
@@ -86,10 +85,13 @@ extension Farm {
             $0.unitsDone += 1
             $0.streak = []
         }
-        guard jobs[lease.unit.job]?.isNext(lease.unit) == true else { return }
-        let outcome = jobs.change(lease.unit.job) {
-            $0.finish(lease.unit, summary, lease.epoch, worker: record?.worker ?? index)
-        }
+        guard jobs.find(lease.unit.job)?.isNext(lease.unit) == true else { return }
+        let outcome = jobs[lease.unit.job].finish(
+            lease.unit,
+            summary,
+            lease.epoch,
+            worker: record?.worker ?? index
+        )
         for unit in outcome.ready { enqueue(unit) }
         for unit in outcome.discarded { outbox.act(.discard(unit)) }
         jobs.offer(lease.unit.job)
@@ -120,9 +122,9 @@ extension Farm {
 
     /// Gives a ready unit its place: with the worker that had its window, if that can go on.
     mutating func enqueue(_ unit: UnitKey) {
-        var owner = jobs[unit.job]!.owner(of: unit)
+        var owner = jobs[unit.job].owner(of: unit)
         if let index = owner, !mayOwn(index, unit) { owner = nil }
-        jobs.change(unit.job) { $0.enqueue(unit, owner: owner) }
+        jobs[unit.job].enqueue(unit, owner: owner)
         if let owner {
             workers.change(owner) { record in
                 let jobs = record.backlogJobs
@@ -141,14 +143,14 @@ extension Farm {
         let worker = workers[index]
         let isExpected = worker.isExpected && worker.standing == .trusted
         guard worker.isPresent || isExpected else { return false }
-        guard jobs[unit.job]!.units[unit]?.failers.contains(worker.id) != true else { return false }
+        guard jobs[unit.job].units[unit]?.failers.contains(worker.id) != true else { return false }
         return !worker.exclusions.contains { $0.job == unit.job }
     }
 
     /// Units that wait for a worker are for whoever comes.
     mutating func releaseBacklogs(of index: Int) {
-        for id in workers[index].backlogJobs where jobs[id] != nil {
-            if jobs.change(id, { $0.ready.release(index) }) { jobs.offer(id) }
+        for id in workers[index].backlogJobs where jobs.contains(id) {
+            if jobs[id].ready.release(index) { jobs.offer(id) }
         }
         workers.change(index) { $0.backlogJobs = [] }
     }

@@ -1,36 +1,38 @@
 // What the shell and people ask.
 extension Farm {
     /// What the unit is; nil if there is none of this name.
-    package func order(of unit: UnitKey) -> UnitOrder? { jobs[unit.job]?.order(of: unit) }
+    package func order(of unit: UnitKey) -> UnitOrder? { jobs.find(unit.job)?.order(of: unit) }
 
     /// Whether all that the unit reads is there: its inputs can be served.
     package func hasInputs(for unit: UnitKey) -> Bool {
-        guard let job = jobs[unit.job], job.contains(unit) else { return false }
+        guard let job = jobs.find(unit.job), job.contains(unit) else { return false }
         return job.hasInputs(unit)
     }
 
     /// Least and largest depth of a shot; nil until all its depth is there, and after its sampling.
     package func depthRange(of shot: Int, in job: JobID) -> ClosedRange<Float>? {
-        guard let record = jobs[job], record.shots.indices.contains(shot) else { return nil }
+        guard let record = jobs.find(job), record.shots.indices.contains(shot) else { return nil }
         return record.shots[shot].depthRange
     }
 
     package func outline(of shot: Int, in job: JobID) -> ShotOutline? {
-        guard let record = jobs[job], record.shots.indices.contains(shot) else { return nil }
+        guard let record = jobs.find(job), record.shots.indices.contains(shot) else { return nil }
         return record.shots[shot].outline
     }
 
     /// The accepted result of a unit; nil if there is none, or none any more.
-    package func result(of unit: UnitKey) -> ResultSummary? { jobs[unit.job]?.result(of: unit) }
+    package func result(of unit: UnitKey) -> ResultSummary? {
+        jobs.contains(unit.job) ? jobs[unit.job].result(of: unit) : nil
+    }
 
-    package func report(_ job: JobID) -> JobReport? { jobs[job].map(\.report) }
+    package func report(_ job: JobID) -> JobReport? { jobs.find(job)?.report }
 
     /// Jobs before one, or all, newest first.
     package func reports(before: JobID?, limit: Int) -> [JobReport] {
         var reports: [JobReport] = []
         var next = before.map { jobs.ids.before($0) } ?? jobs.ids.last
         while let id = next, reports.count < limit {
-            reports.append(jobs[id]!.report)
+            reports.append(jobs[id].report)
             next = jobs.ids.before(id)
         }
         return reports
@@ -46,14 +48,10 @@ extension Farm {
                 deviceClass: worker.deviceClass,
                 isConnected: worker.isConnected,
                 standing: worker.standing,
-                leases: worker.leases.map { lease in
-                    let record = leases[lease]!
-                    return LeaseProgress(
-                        lease,
-                        phase: record.phase,
-                        done: record.done,
-                        total: record.total
-                    )
+                leases: worker.leases.compactMap { lease in
+                    leases[lease].map {
+                        LeaseProgress(lease, phase: $0.phase, done: $0.done, total: $0.total)
+                    }
                 },
                 unitsDone: worker.unitsDone,
                 unitsFailed: worker.unitsFailed,

@@ -2,21 +2,20 @@
 extension Farm {
     /// Whether a result of this unit would be accepted now; false for unknown ones.
     package func wants(_ unit: UnitKey) -> Bool {
-        guard let job = jobs[unit.job], !job.state.isFinal else { return false }
-        return job.isNext(unit)
+        jobs.contains(unit.job) && !jobs[unit.job].state.isFinal && jobs[unit.job].isNext(unit)
     }
 
     mutating func stored(_ id: WorkerID, _ lease: Lease, _ summary: ResultSummary) {
         let unit = lease.unit
         let index = connected(id)
         guard wants(unit) else {
-            let isDone = jobs[unit.job].map { !$0.state.isFinal && $0.contains(unit) } ?? false
+            let isDone = jobs.find(unit.job).map { !$0.state.isFinal && $0.contains(unit) } ?? false
             outbox.act(.acknowledge(id, lease, isDone ? .duplicate : .unneeded))
             forgetStray(lease, of: index)
             return
         }
         let overlaps = neighboursToMeasure(of: unit)
-        let attempts = jobs[unit.job]!.units[unit]?.attempts ?? []
+        let attempts = jobs[unit.job].units[unit]?.attempts ?? []
         learn(lease)
         forgetStray(lease, of: index)
         commit(.finished(id, lease, summary))
@@ -32,7 +31,7 @@ extension Farm {
     /// Other windows of which the results of the same round are there: each pair is compared once,
     /// when its second result comes.
     private func neighboursToMeasure(of unit: UnitKey) -> [Int] {
-        guard unit.unit.kind == .sample, let shot = jobs[unit.job]?.shots[unit.shot],
+        guard unit.unit.kind == .sample, let shot = jobs.find(unit.job)?.shots[unit.shot],
             shot.rounds[unit.unit.index] == unit.unit.round
         else { return [] }
         return shot.work.neighbours(of: unit.unit.index).filter {

@@ -20,7 +20,7 @@ extension Farm {
         if report.phase == .running, before.phase != .running, done <= 1,
             workers[before.worker].leases.count == 1
         {
-            jobs.change(unit.job) { $0.costs.setup.add(clock.since(before.grantedAt)) }
+            jobs[unit.job].costs.setup.add(clock.since(before.grantedAt))
         }
         leases.change(report.lease.epoch) {
             if report.phase != $0.phase || done > $0.done { $0.advancedAt = clock }
@@ -28,9 +28,9 @@ extension Farm {
             $0.done = done
             $0.total = total
         }
-        jobs.change(unit.job) { $0.advance(unit, toStep: done) }
+        jobs[unit.job].advance(unit, toStep: done)
         let end = expectedEnd(of: report.lease, after: start)
-        let hasCopy = jobs[unit.job]!.units[unit]?.second != nil
+        let hasCopy = jobs[unit.job].units[unit]?.second != nil
         leases.setEnding(report.lease.epoch, at: hasCopy ? nil : end)
         return end
     }
@@ -54,8 +54,8 @@ extension Farm {
         let unit = record.lease.unit
         let stage = unit.unit.kind.stage
         leases.change(record.lease.epoch) { $0.pace.add(step) }
-        jobs.change(unit.job) { $0.costs.paces[stage].add(step) }
-        let others = jobs[unit.job]!.costs.paces[stage].nanoseconds ?? 0
+        jobs[unit.job].costs.paces[stage].add(step)
+        let others = jobs[unit.job].costs.paces[stage].nanoseconds ?? 0
         workers.change(record.worker) {
             if $0.pacedJob != unit.job {
                 $0.pacedJob = unit.job
@@ -74,7 +74,7 @@ extension Farm {
         guard let record = leases[lease], record.pace.nanoseconds == nil,
             workers[record.worker].leases.count == 1
         else { return }
-        let total = max(record.total, jobs[lease.unit.job]!.order(of: lease.unit)?.size ?? 1)
+        let total = max(record.total, jobs[lease.unit.job].order(of: lease.unit)?.size ?? 1)
         let elapsed = clock.since(record.grantedAt)
         learnPace(.nanoseconds(elapsed.wholeNanoseconds / Int64(total)), of: record)
     }
@@ -84,7 +84,7 @@ extension Farm {
         let stage = unit.unit.kind.stage
         let worker = workers[index]
         if worker.pacedJob == unit.job, let own = worker.paces[stage].nanoseconds { return own }
-        return jobs[unit.job]!.costs.paces[stage].nanoseconds.map { $0 * worker.slowness }
+        return jobs[unit.job].costs.paces[stage].nanoseconds.map { $0 * worker.slowness }
     }
 
     /// With nothing left to start, idle workers get a copy of the unit that is expected to end last
@@ -96,8 +96,8 @@ extension Farm {
             let lease = leases.latestEnding, let record = leases[lease]
         {
             let unit = lease.unit
-            guard jobs[unit.job]?.state == .running,
-                jobs[unit.job]!.units[unit]?.canTakeAttempt == true, wants(unit),
+            guard jobs.find(unit.job)?.state == .running,
+                jobs[unit.job].units[unit]?.canTakeAttempt == true, wants(unit),
                 // The original may have read what is lost since; a copy could not.
                 hasInputs(for: unit)
             else {
@@ -108,7 +108,7 @@ extension Farm {
                 isFit(unit, for: place.worker), let remaining = record.endsAt?.since(clock),
                 let pace = pace(of: place.worker, for: unit)
             else { return }
-            let setup = jobs[unit.job]!.costs.setup.nanoseconds ?? 1e9
+            let setup = jobs[unit.job].costs.setup.nanoseconds ?? 1e9
             let copy = setup + pace * Double(record.total)
             let rest = Double(remaining.wholeNanoseconds)
             guard copy < configuration.speculationFactor * rest else { return }

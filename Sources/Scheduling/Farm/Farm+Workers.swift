@@ -103,6 +103,10 @@ extension Farm {
 
     /// Looks after a worker: whether it is still there, and whether it may come back.
     mutating func look(after index: Int) {
+        let open = workers[index].exclusions.filter {
+            jobs.contains($0.job) && !jobs[$0.job].state.isFinal
+        }
+        workers.change(index) { $0.exclusions = open }
         let worker = workers[index]
         if !worker.isConnected || clock.since(worker.heardAt) >= configuration.lease {
             workers.change(index) {

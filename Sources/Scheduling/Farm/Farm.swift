@@ -73,7 +73,7 @@ package struct Farm: Sendable {
             workers.wake(index, at: now + configuration.lease)
         }
         for id in Array(jobs.ids) {
-            guard let job = jobs[id] else { continue }
+            let job = jobs[id]
             // The start before may have ended between the end of the job and the end of its files.
             if job.state == .done || job.state == .cancelled { outbox.act(.discardJob(id)) }
             guard !job.state.isFinal else { continue }

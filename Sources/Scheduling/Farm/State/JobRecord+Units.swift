@@ -82,8 +82,10 @@ extension JobRecord {
     mutating func reopen() -> [UnitKey] {
         var opened: [UnitKey] = []
         for unit in units.keys.sorted() {
-            let wasHeld = units[unit]!.isHeld
-            changeRecord(of: unit) { $0.forgive() }
+            let wasHeld = changeRecord(of: unit) { record in
+                defer { record.forgive() }
+                return record.isHeld
+            }
             guard wasHeld else { continue }
             changeTally(unit.unit.kind) { $0.held -= 1 }
             if hasInputs(unit) { opened.append(unit) }

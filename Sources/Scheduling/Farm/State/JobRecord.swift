@@ -48,8 +48,6 @@ struct JobRecord: Sendable {
         unit.unit.kind == .sample ? shots[unit.shot].owners[unit.unit.index] : nil
     }
 
-    func key(_ ready: ReadyKey) -> UnitKey { UnitKey(job: id, shot: ready.shot, unit: ready.unit) }
-
     func contains(_ unit: UnitKey) -> Bool {
         if unit.unit.kind == .content { return unit.shot == 0 && unit.unit.index == 0 }
         return unit.shot < shots.count && shots[unit.shot].work.contains(unit.unit)
@@ -68,6 +66,9 @@ struct JobRecord: Sendable {
         case .depth, .decode: shots[unit.shot].hasInputs(unit.unit)
         }
     }
+
+    /// All that run, in order.
+    var attempts: [Epoch] { units.values.flatMap(\.attempts).sorted() }
 
     func result(of unit: UnitKey) -> ResultSummary? {
         guard contains(unit) else { return nil }
@@ -131,7 +132,7 @@ struct JobRecord: Sendable {
         _ change: (inout UnitRecord) -> Result
     ) -> Result {
         let result = change(&units[unit, default: UnitRecord()])
-        if units[unit]!.isBlank { units[unit] = nil }
+        if units[unit]?.isBlank == true { units[unit] = nil }
         return result
     }
 

@@ -1,6 +1,8 @@
 /// All jobs by number, by key, and by who is served next.
 struct JobTable: Sendable {
-    private var records: [JobID: JobRecord] = [:]
+    /// In no order; a place is filled by the last when its job goes.
+    private var records: [JobRecord] = []
+    private var places: [JobID: Int] = [:]
     private(set) var ids = OrderedSet<JobID>()
     private var keys: [String: JobID] = [:]
     /// Jobs with units for any worker, in the order in which they are served.
@@ -10,55 +12,62 @@ struct JobTable: Sendable {
     private(set) var ended = OrderedSet<JobID>()
     private(set) var last = JobID(0)
 
-    subscript(id: JobID) -> JobRecord? { records[id] }
+    func contains(_ id: JobID) -> Bool { places[id] != nil }
+
+    func find(_ id: JobID) -> JobRecord? { places[id].map { records[$0] } }
+
+    /// A job that is there; read and changed in place.
+    subscript(id: JobID) -> JobRecord {
+        _read { yield records[place(of: id)] }
+        _modify { yield &records[place(of: id)] }
+    }
+
+    private func place(of id: JobID) -> Int {
+        guard let place = places[id] else { preconditionFailure("\(id) is not there") }
+        return place
+    }
 
     func job(for key: String) -> JobID? { keys[key] }
 
     mutating func add(_ id: JobID, _ request: JobRequest) {
         precondition(id > last, "\(id) after \(last)")
-        records[id] = JobRecord(id, request)
+        places[id] = records.count
+        records.append(JobRecord(id, request))
         keys[request.idempotencyKey] = id
         ids.insert(id)
         last = id
     }
 
     mutating func remove(_ id: JobID) {
-        guard let record = records[id] else { return }
+        guard let place = places[id] else { return }
         leaveQueues(id)
-        records[id] = nil
-        keys[record.request.idempotencyKey] = nil
+        keys[self[id].request.idempotencyKey] = nil
+        places[id] = nil
+        records.swapAt(place, records.count - 1)
+        records.removeLast()
+        if place < records.count { places[records[place].id] = place }
         ids.remove(id)
         ended.remove(id)
     }
 
-    /// Changes a job that is there, in place.
-    @discardableResult
-    mutating func change<Result>(
-        _ id: JobID,
-        _ change: (inout JobRecord) -> Result
-    ) -> Result {
-        change(&records[id]!)
-    }
-
     mutating func setState(_ id: JobID, _ state: JobState, _ reason: String?) {
-        records[id]!.state = state
-        records[id]!.reason = reason
+        self[id].state = state
+        self[id].reason = reason
         if state.isFinal { ended.insert(id) } else { ended.remove(id) }
         offer(id)
     }
 
     mutating func setPriority(_ id: JobID, _ priority: Int) {
         leaveQueues(id)
-        records[id]!.setPriority(priority)
+        self[id].setPriority(priority)
         offer(id)
     }
 
     /// The job has units for any worker, or may have: it is served next time.
     mutating func offer(_ id: JobID) {
-        guard let record = records[id] else { return }
-        let place = JobPlace(record)
-        dry.remove(place)
-        if record.state == .running, record.ready.isOpenToAll {
+        let place = JobPlace(self[id])
+        if !dry.isEmpty { dry.remove(place) }
+        if self[id].state == .running, self[id].ready.isOpenToAll {
             open.insert(place)
         } else {
             open.remove(place)
@@ -68,13 +77,13 @@ struct JobTable: Sendable {
     /// Nobody who is available can take what the job has.
     mutating func setDry(_ place: JobPlace) {
         open.remove(place)
-        if let record = records[place.job], record.state == .running, !record.ready.isEmpty {
+        if self[place.job].state == .running, !self[place.job].ready.isEmpty {
             dry.insert(place)
         }
     }
 
     private mutating func leaveQueues(_ id: JobID) {
-        let place = JobPlace(records[id]!)
+        let place = JobPlace(self[id])
         open.remove(place)
         dry.remove(place)
     }

@@ -65,8 +65,9 @@ struct LeaseTable: Sendable {
     }
 
     mutating func change(_ epoch: Epoch, _ change: (inout LeaseRecord) -> Void) {
-        guard records[epoch] != nil else { return }
-        change(&records[epoch]!)
+        guard var record = records[epoch] else { return }
+        change(&record)
+        records[epoch] = record
     }
 
     /// Looks at the lease at this time; later than asked for if it is looked at before anyway.
@@ -76,14 +77,14 @@ struct LeaseTable: Sendable {
             guard instant < wakesAt else { return }
             wakes.remove(TimedLease(at: wakesAt, epoch: epoch))
         }
-        records[epoch]!.wakesAt = instant
+        records[epoch]?.wakesAt = instant
         wakes.insert(TimedLease(at: instant, epoch: epoch))
     }
 
     mutating func setEnding(_ epoch: Epoch, at instant: Instant?) {
         guard let before = records[epoch], before.endsAt != instant else { return }
         if let endsAt = before.endsAt { endings.remove(TimedLease(at: endsAt, epoch: epoch)) }
-        records[epoch]!.endsAt = instant
+        records[epoch]?.endsAt = instant
         if let instant { endings.insert(TimedLease(at: instant, epoch: epoch)) }
     }
 
@@ -91,7 +92,7 @@ struct LeaseTable: Sendable {
     mutating func nextAwake(at now: Instant) -> LeaseRecord? {
         guard let first = wakes.first, first.at <= now else { return nil }
         wakes.remove(first)
-        records[first.epoch]!.wakesAt = nil
+        records[first.epoch]?.wakesAt = nil
         return records[first.epoch]
     }
 

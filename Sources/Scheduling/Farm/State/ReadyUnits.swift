@@ -36,6 +36,11 @@ struct ReadyKey: Hashable, Comparable, Sendable {
         }
     }
 
+    func unit(of job: JobID) -> UnitKey { UnitKey(job: job, shot: shot, unit: unit) }
+
+    /// Whether it is of a lower round than what was found so far.
+    func isBefore(_ other: ReadyKey?) -> Bool { other.map { rank < $0.rank } ?? true }
+
     static func < (left: ReadyKey, right: ReadyKey) -> Bool {
         (left.rank, left.shot, left.index) < (right.rank, right.shot, right.index)
     }
@@ -115,9 +120,9 @@ struct ReadyUnits: Sendable {
         guard fresh[pool]?.contains(key.index) == true else {
             preconditionFailure("\(key.unit) of shot \(key.shot) is not ready")
         }
-        fresh[pool]!.remove(key.index)
+        fresh[pool]?.remove(key.index)
         freshCount -= 1
-        if fresh[pool]!.isEmpty {
+        if fresh[pool]?.isEmpty == true {
             fresh[pool] = nil
             pools.remove(pool)
         }
