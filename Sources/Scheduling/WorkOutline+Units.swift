@@ -80,12 +80,12 @@ extension WorkOutline {
     }
 
     /// The units of the shot in order: depth, sampling by round and window, decoding.
-    package var units: some Sequence<UnitID> {
-        let depth = (0..<chunkCount).lazy.map { UnitID(.depth, index: $0) }
-        let samples = (0..<windows.count * rounds.count).lazy.map {
-            UnitID(.sample, index: $0 % windows.count, round: $0 / windows.count)
-        }
-        let decode = (0..<chunkCount).lazy.map { UnitID(.decode, index: $0) }
-        return [AnySequence(depth), AnySequence(samples), AnySequence(decode)].lazy.joined()
+    package var units: [UnitID] {
+        let chunks = 0..<chunkCount
+        return chunks.map { UnitID(.depth, index: $0) }
+            + rounds.indices.flatMap { round in
+                windows.indices.map { UnitID(.sample, index: $0, round: round) }
+            }
+            + chunks.map { UnitID(.decode, index: $0) }
     }
 }

@@ -36,7 +36,7 @@ extension Farm {
 extension JobRecord {
     fileprivate func audit() -> [String] {
         guard state != .done, state != .cancelled else { return [] }
-        var faults: [String] = []
+        var faults = missingInputs
         var counts = Array(repeating: UnitCounts(), count: UnitKind.allCases.count)
         var steps = 0
         for unit in allUnits {
@@ -63,7 +63,6 @@ extension JobRecord {
                 counts[stage].blocked += 1
                 if isNext(unit), hasInputs(unit) { faults.append("\(unit) is forgotten") }
             }
-            if isOpen(unit) { faults += missingInputs(of: unit) }
         }
         for kind in UnitKind.allCases where counts[kind.stage] != count(of: kind) {
             faults.append("\(id): \(kind) \(count(of: kind)), counted \(counts[kind.stage])")
@@ -89,14 +88,23 @@ extension JobRecord {
         unit.unit.kind == .content ? !isContentDone : shots[unit.shot].isOpen(unit.unit)
     }
 
-    /// Results that an open unit needs and that can neither be read nor are made again.
-    private func missingInputs(of unit: UnitKey) -> [String] {
-        guard unit.unit.kind != .content else { return [] }
-        let inputs = shots[unit.shot].work.inputs(of: unit.unit).units
-        return inputs.compactMap { input in
-            let key = UnitKey(job: id, shot: input.kind == .content ? 0 : unit.shot, unit: input)
-            guard !isOpen(key), result(of: key) == nil else { return nil }
-            return "\(unit) needs \(key), which is gone"
+    /// Results that open units need and that can neither be read nor are made again.
+    private var missingInputs: [String] {
+        shots.flatMap { shot in
+            var gone: [UnitID] = []
+            if shot.samplesMissing > 0 {
+                gone += shot.work.chunks.indices.map { UnitID(.depth, index: $0) }
+            }
+            for unit in shot.nextSamples where unit.round > 0 {
+                gone += shot.work.neighbours(of: unit.index).map {
+                    UnitID(.sample, index: $0, round: unit.round - 1)
+                }
+            }
+            for chunk in shot.work.chunks.indices where !shot.decodeDone[chunk] {
+                gone += shot.work.inputs(of: UnitID(.decode, index: chunk)).units
+            }
+            gone.removeAll { shot.isOpen($0) || shot.results[$0] != nil }
+            return gone.map { "\(id)/\(shot.outline.index) needs \($0), which is gone" }
         }
     }
 }

@@ -20,7 +20,8 @@ extension Farm {
     }
 
     /// Sets a worker aside that failed what others did not, or that lacks something.
-    mutating func penalise(_ index: Int, _ unit: UnitKey, _ end: AttemptEnd) {
+    mutating func penalise(_ index: Int, _ lease: Lease, _ end: AttemptEnd) {
+        let unit = lease.unit
         switch end {
         case .declined, .failedResource:
             exclude(index, from: unit.job, first: .seconds(5), most: .seconds(300))
@@ -29,10 +30,8 @@ extension Farm {
             // Where there are no others, nothing can be told from what they do not share.
             let others = workers.presentCount - (worker.isPresent ? 1 : 0)
             guard others > 0, worker.streak.last == unit else { return }
-            let isCanary = worker.standing == .quarantined
-            if isCanary || worker.streak.count >= configuration.workerFailuresFarm,
-                worker.standing == .trusted || isCanary
-            {
+            let isBad = worker.streak.count >= configuration.workerFailuresFarm
+            if worker.canary == lease || (isBad && worker.standing == .trusted) {
                 quarantine(index)
             } else if worker.streak.count(where: { $0.job == unit.job })
                 >= configuration.workerFailuresJob

@@ -8,6 +8,7 @@ extension Farm {
         }
         commit(.granted(workers[index].id, lease))
         begin(lease, isAccepted: false)
+        if workers[index].standing == .quarantined { workers.change(index) { $0.canary = lease } }
         outbox.act(.offer(workers[index].id, lease, order))
     }
 
@@ -107,7 +108,7 @@ extension Farm {
     mutating func endAttempt(_ lease: Lease, _ end: AttemptEnd, _ reason: String) {
         guard let record = leases[lease] else { return }
         commit(.ended(workers[record.worker].id, lease, end, reason: reason))
-        penalise(record.worker, lease.unit, end)
+        penalise(record.worker, lease, end)
         judge(lease.unit, reason)
         settle(lease.unit.job)
     }

@@ -82,9 +82,13 @@ extension Farm {
     /// Nanoseconds of a step on this worker, measured or guessed from others.
     private func pace(of index: Int, for unit: UnitKey) -> Double? {
         let stage = unit.unit.kind.stage
-        let worker = workers[index]
-        if worker.pacedJob == unit.job, let own = worker.paces[stage].nanoseconds { return own }
-        return jobs[unit.job].costs.paces[stage].nanoseconds.map { $0 * worker.slowness }
+        if workers[index].pacedJob == unit.job,
+            let own = workers[index].paces[stage].nanoseconds
+        {
+            return own
+        }
+        let slowness = workers[index].slowness
+        return jobs[unit.job].costs.paces[stage].nanoseconds.map { $0 * slowness }
     }
 
     /// With nothing left to start, idle workers get a copy of the unit that is expected to end last

@@ -27,6 +27,8 @@ struct WorkerRecord: Sendable {
     /// How often it was quarantined without a success since, and until when.
     var quarantineCount = 0
     var probationEndsAt = Instant.zero
+    /// The single lease by which it comes back from quarantine.
+    var canary: Lease?
     /// Jobs in which it has a backlog, ascending.
     var backlogJobs: [JobID] = []
     /// The window it was given last.
@@ -77,7 +79,9 @@ struct WorkerTable: Sendable {
     /// Present ones: connected, heard of, trusted.
     private(set) var presentCount = 0
 
-    subscript(index: Int) -> WorkerRecord { records[index] }
+    subscript(index: Int) -> WorkerRecord {
+        _read { yield records[index] }
+    }
 
     func index(of id: WorkerID) -> Int? { indices[id] }
 
