@@ -32,7 +32,7 @@ package struct SchedulerLoad {
     /// A job of about `units` units in shots of at most `shotWindows` windows.
     ///
     /// - Parameters:
-    ///   - workers: How many there are, at least 1.
+    ///   - count: How many workers there are, at least 1.
     ///   - units: How many units the job has at least; at least 1.
     ///   - rounds: Fusion rounds of the job.
     ///   - shotWindows: Windows of a shot at most.

@@ -95,7 +95,7 @@ extension Farm {
         commit(.workerChanged(workers[index].id, .trusted))
     }
 
-    /// Whether the worker gets units of the job; one that was set aside shows itself with one first.
+    /// Whether the worker gets units of the job; one that was set aside begins with a single one.
     func mayServe(_ index: Int, _ id: JobID) -> Bool {
         let hasLease = jobs[id].costs.leases[index] != nil
         if let exclusion = workers[index].exclusions.first(where: { $0.job == id }),
@@ -107,7 +107,7 @@ extension Farm {
         return hasLease || jobs[id].costs.leases.count < most
     }
 
-    /// Whether the unit may be given to the worker: not where it failed, unless it failed everywhere.
+    /// Whether the unit may be given to the worker: not where it failed, but if that is everywhere.
     func isFit(_ unit: UnitKey, for index: Int) -> Bool {
         guard let record = jobs[unit.job].units[unit], !record.failers.isEmpty else { return true }
         return !record.failers.contains(workers[index].id) || hasFailedEverywhere(record)
