@@ -3,13 +3,13 @@ import Tensors
 
 /// Keeps other workers out of a folder for as long as it lives, and not a moment longer: the system
 /// takes the lock from a process that ends, however it ends.
-final class FolderLock {
+package final class FolderLock {
     private let descriptor: Int32
 
     /// Makes the folder if it is missing, and locks it.
     ///
     /// - Throws: `FileError` if the system refuses, `WorkerError` if another worker has it.
-    init(_ folder: String) throws {
+    package init(_ folder: String) throws {
         try SystemFile.makeFolder(folder)
         let path = "\(folder)/LOCK"
         let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)

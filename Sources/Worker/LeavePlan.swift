@@ -1,12 +1,12 @@
-import Scheduling
-import ZeroMQ
+package import Scheduling
+package import ZeroMQ
 
 /// When and how fast a worker leaves: by signals, by request, by the end of its lifetime.
-struct LeavePlan {
+package struct LeavePlan: Sendable {
     /// What is still to be delivered when the batch system's time is over has this long.
-    static let lastMoment = Duration.seconds(10)
+    package static let lastMoment = Duration.seconds(10)
 
-    enum Speed: Hashable, Comparable {
+    package enum Speed: Hashable, Comparable, Sendable {
         case drain(DrainSpeed)
         /// Leave whatever is held: the operator has asked twice.
         case now
@@ -18,14 +18,14 @@ struct LeavePlan {
     private var done: Speed?
     private var isLifetimeOver = false
 
-    init(_ configuration: WorkerConfiguration, startingAt start: Instant) {
+    package init(_ configuration: WorkerConfiguration, startingAt start: Instant) {
         let margin = configuration.lifetimeMargin
         lifetimeDrain = configuration.lifetime.map { start + ($0 - margin) }
         lifetimeEnd = configuration.lifetime.map { start + ($0 - min(margin / 2, Self.lastMoment)) }
     }
 
     /// SIGUSR1 drains, SIGTERM and SIGINT drain fast, and any of them once more is a step faster.
-    mutating func take(_ signals: [Signal]) {
+    package mutating func take(_ signals: [Signal]) {
         for signal in signals {
             switch signal {
             case .user1: ask(asked == nil ? .regular : .expedited)
@@ -40,12 +40,12 @@ struct LeavePlan {
         }
     }
 
-    mutating func ask(_ speed: DrainSpeed) {
+    package mutating func ask(_ speed: DrainSpeed) {
         asked = max(asked ?? .drain(speed), .drain(speed))
     }
 
     /// How fast to leave from now on; nil if that is as before.
-    mutating func due(at now: Instant) -> Speed? {
+    package mutating func due(at now: Instant) -> Speed? {
         if let lifetimeDrain, now >= lifetimeDrain {
             isLifetimeOver = true
             ask(.regular)
@@ -57,7 +57,7 @@ struct LeavePlan {
     }
 
     /// Why the process ends, seen from outside.
-    func final(_ exit: WorkerExit) -> WorkerExit {
+    package func final(_ exit: WorkerExit) -> WorkerExit {
         isLifetimeOver && exit == .drained ? .interrupted : exit
     }
 }

@@ -1,11 +1,11 @@
 /// Which folder a job's model is, on this machine.
-struct ModelPath {
+package struct ModelPath: Sendable {
     private let root: String?
 
     /// Makes the rule of a worker.
     ///
     /// - Parameter root: The worker's folder of models; nil if jobs name whole paths.
-    init(_ root: String?) {
+    package init(_ root: String?) {
         self.root = root
     }
 
@@ -13,7 +13,7 @@ struct ModelPath {
     ///
     /// - Throws: `RunnerMessageError` if it would be outside the worker's folder of models, or the
     ///   worker has none and the name is relative.
-    func resolve(_ model: String) throws(RunnerMessageError) -> String {
+    package func resolve(_ model: String) throws(RunnerMessageError) -> String {
         guard let root else {
             guard model.hasPrefix("/") else {
                 throw RunnerMessageError(

@@ -11,7 +11,7 @@ package final class WorkerDaemon {
     /// Longest wait of a turn.
     static let tick = Duration.milliseconds(250)
     /// Starts of the runner that may fail in a row before the worker gives up.
-    static let failedStartsMax = 5
+    package static let failedStartsMax = 5
 
     let configuration: WorkerConfiguration
     let logger: Logger

@@ -22,7 +22,17 @@ package struct ServiceNotifier: Sendable {
         )
     }
 
-    init(socket: String?, watchdogMicroseconds: String?, watchdogProcess: String? = nil) {
+    /// Takes what the environment says.
+    ///
+    /// - Parameters:
+    ///   - socket: Path of a socket, or after an `@` a name outside the file system; nil for none.
+    ///   - watchdogMicroseconds: Silence after which the manager ends the daemon; nil for none.
+    ///   - watchdogProcess: Whose silence that is; nil for this process's.
+    package init(
+        socket: String?,
+        watchdogMicroseconds: String?,
+        watchdogProcess: String? = nil
+    ) {
         let isOurs = watchdogProcess.map { $0 == "\(getpid())" } ?? true
         let microseconds = isOurs ? watchdogMicroseconds.flatMap { Int64($0) } : nil
         // Half of the time that the manager waits, as it advises.

@@ -193,4 +193,162 @@ struct WorkerDaemonTests {
         try coordinator.serve("the spool's end") { try farm.spooled.isEmpty }
         #expect(farm.runner.runs == [Self.lease])
     }
+
+    @Test func `a regular drain finishes what runs and gives back the rest`() throws {
+        let farm = try Farm("wait")
+        let coordinator = farm.coordinator
+        try coordinator.offer(Self.lease)
+        try coordinator.offer(Self.second)
+        try coordinator.serve("run") { coordinator.progress(of: Self.lease)?.phase == .running }
+        farm.worker.control.drain(.regular)
+        try coordinator.serve("give-back") {
+            coordinator.replies.contains(LeaseReplyMessage(Self.second, .returned))
+        }
+        #expect(coordinator.introductions.last?.isDraining == true)
+        try coordinator.offer(FetcherTests.lease(2, epoch: 3))
+        try coordinator.serve("decline") { coordinator.replies.last?.reply == .declined }
+        #expect(!farm.worker.hasEnded)
+        // Faster: the running one is given back, too, and its process does not outlive the worker.
+        farm.worker.control.drain(.expedited)
+        try coordinator.serve("end") { farm.worker.hasEnded }
+        #expect(coordinator.replies.contains(LeaseReplyMessage(Self.lease, .returned)))
+        #expect(try farm.worker.exit() == .interrupted)
+        let process = try #require(farm.runner.processID)
+        #expect(!FakeRunner.isRunning(process))
+    }
+
+    @Test func `a worker whose time is over leaves so that another is started`() throws {
+        let farm = try Farm("normal") { configuration in
+            configuration.lifetime = .seconds(3)
+            configuration.lifetimeMargin = .seconds(2)
+        }
+        try farm.coordinator.serve("end") { farm.worker.hasEnded }
+        #expect(try farm.worker.exit() == .interrupted)
+        #expect(farm.coordinator.introductions.last?.isDraining == true)
+    }
+
+    @Test func `without a coordinator for long the worker ends`() throws {
+        let state = try TemporaryFolder()
+        let runner = try FakeRunner("normal")
+        var configuration = DaemonThread.configuration(
+            try FakeCoordinator(),
+            runner,
+            state: state
+        )
+        configuration.times.orphanTimeout = .seconds(1)
+        let worker = try DaemonThread(configuration)
+        #expect(try worker.wait() == .orphaned)
+    }
+
+    @Test func `a runner that does not start ends the worker with a sentence`() throws {
+        let state = try TemporaryFolder()
+        let runner = try FakeRunner("unready")
+        let configuration = DaemonThread.configuration(
+            try FakeCoordinator(),
+            runner,
+            state: state
+        )
+        let worker = try DaemonThread(configuration)
+        let error = #expect(throws: WorkerError.self) { try worker.wait() }
+        #expect(error?.code == .runner)
+        #expect(error?.description.contains("status 3") == true)
+        #expect(runner.starts == WorkerDaemon.failedStartsMax)
+    }
+
+    @Test func `no byte of the coordinator ends the worker or stops its work`() throws {
+        let farm = try Farm("normal")
+        let coordinator = farm.coordinator
+        try coordinator.offer(Self.lease, inputs: ["latents"])
+        try coordinator.serve("result") { coordinator.results.count == 1 }
+        var generator = SeededGenerator(seed: 3)
+        let offer = Envelope(
+            .withdraw(WithdrawMessage(FetcherTests.lease(7, epoch: 70))),
+            sequence: 1
+        ).encoded()
+        for _ in 0..<300 {
+            var bytes = offer
+            for _ in 0..<3 {
+                bytes[.random(in: 0..<bytes.count, using: &generator)] = .random(
+                    in: 0...255,
+                    using: &generator
+                )
+            }
+            try coordinator.sendRaw([bytes])
+            try coordinator.sendRawBulk([bytes, bytes])
+            try coordinator.serve(for: .milliseconds(1))
+        }
+        try coordinator.sendRaw([[]])
+        try coordinator.sendRaw([[], [], [], [], [], []])
+        // Beyond the limit: libzmq cuts the connection, which then is made again.
+        try coordinator.sendRaw([[UInt8](repeating: 0, count: WireLimits.envelopeBytes + 1)])
+        try coordinator.serve(for: .milliseconds(500))
+        let before = coordinator.beats.count
+        try coordinator.serve("heartbeats") { coordinator.beats.count > before + 2 }
+        #expect(!farm.worker.hasEnded)
+        try coordinator.offer(Self.second, inputs: ["latents"])
+        try coordinator.serve("result") { coordinator.results.last?.lease == Self.second }
+    }
+
+    @Test func `a coordinator of another version ends the worker, unless it was welcomed before`()
+        throws
+    {
+        // The first field is the version, the first of it the major number.
+        let future: [UInt8] = [0x0A, 0x02, 0x08, 0x63, 0x10, 0x01]
+        #expect(throws: WireError(.unsupportedVersion(ProtocolVersion(major: 99, minor: 0)))) {
+            try Envelope(decoding: future)
+        }
+        let farm = try Farm("normal")
+        try farm.coordinator.offer(Self.lease)
+        try farm.coordinator.serve("result") { !farm.coordinator.results.isEmpty }
+        try farm.coordinator.sendRaw([future])
+        try farm.coordinator.serve(for: .milliseconds(300))
+        #expect(!farm.worker.hasEnded)
+
+        let state = try TemporaryFolder()
+        let coordinator = try FakeCoordinator()
+        coordinator.welcomes = false
+        let runner = try FakeRunner("normal")
+        let worker = try DaemonThread(
+            DaemonThread.configuration(coordinator, runner, state: state)
+        )
+        try coordinator.serve("introduction") { !coordinator.introductions.isEmpty }
+        try coordinator.sendRaw([future])
+        try coordinator.serve("end") { worker.hasEnded }
+        let error = #expect(throws: WorkerError.self) { try worker.exit() }
+        #expect(error?.code == .versionMismatch)
+    }
+
+    @Test func `keys that do not fit end the worker with advice`() throws {
+        let server = try CurveKeyPair.generate()
+        var options = SocketOptions()
+        options.curve = .server(server, domain: "test")
+        // Nobody answers for the domain: libzmq then refuses every key.
+        let coordinator = try FakeCoordinator(options: options)
+        func end(_ keys: WorkerConfiguration.Keys?) throws -> WorkerError? {
+            let state = try TemporaryFolder()
+            let runner = try FakeRunner("normal")
+            var configuration = DaemonThread.configuration(coordinator, runner, state: state)
+            configuration.keys = keys
+            configuration.handshakeFailuresMax = 3
+            let worker = try DaemonThread(configuration)
+            try coordinator.serve("end") { worker.hasEnded }
+            return #expect(throws: WorkerError.self) { try worker.exit() }
+        }
+        let wrong = try CurveKeyPair.generate().publicKey
+        let error = try end(.init(serverKey: wrong, own: .generate()))
+        #expect(error?.code == .keyRefused)
+        #expect(error?.description.contains("check server key") == true)
+        let keyless = try end(nil)
+        #expect(keyless?.code == .keyRefused)
+        #expect(keyless?.description.contains("wants keys") == true)
+        #expect(coordinator.introductions.isEmpty)
+    }
+
+    @Test func `two workers do not share a folder`() throws {
+        let farm = try Farm("normal")
+        let second = try DaemonThread(farm.configuration)
+        let error = #expect(throws: WorkerError.self) { try second.wait() }
+        #expect(error?.code == .configuration)
+        #expect(!farm.worker.hasEnded)
+    }
 }

@@ -1,0 +1,24 @@
+import Testing
+import Worker
+
+struct ModelPathTests {
+    @Test func `names are looked for in the worker's folder of models`() throws {
+        for root in ["/srv/models", "/srv/models/"] {
+            let path = ModelPath(root)
+            #expect(try path.resolve("gen1") == "/srv/models/gen1")
+            #expect(try path.resolve("/srv/models/a/b") == "/srv/models/a/b")
+        }
+        #expect(try ModelPath(nil).resolve("/any/where") == "/any/where")
+    }
+
+    @Test(arguments: [
+        "/etc", "/srv/models", "/srv/modelsx/a", "../secrets", "a/../../b", "/srv/models/../x",
+    ])
+    func `a job cannot name a folder outside of it`(model: String) {
+        #expect(throws: RunnerMessageError.self) { try ModelPath("/srv/models").resolve(model) }
+    }
+
+    @Test func `without a folder of models a job names a whole path`() {
+        #expect(throws: RunnerMessageError.self) { try ModelPath(nil).resolve("gen1") }
+    }
+}
