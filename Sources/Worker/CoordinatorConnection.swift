@@ -22,9 +22,8 @@ final class CoordinatorConnection {
         case unreadable(WireError)
     }
 
-    private let control: PolledSocket
-    private let bulk: PolledSocket
-    private let monitors: [SocketMonitor]
+    private let control: ConnectedSocket
+    private let bulk: ConnectedSocket
     private let logger: Logger
     private let software: String
     /// What tells this start of the process from others.
@@ -64,17 +63,12 @@ final class CoordinatorConnection {
         options.frameBytesLimit = WireLimits.envelopeBytes
         options.sendQueueMessages = 256
         options.receiveQueueMessages = 256
-        let controlSocket = try Socket(.dealer, in: context, options: options)
+        control = try ConnectedSocket(configuration.control, options, context, poller)
         options.frameBytesLimit = WireLimits.chunkBytes
         // What is on the way is bounded by what was asked for.
         options.sendQueueMessages = 16
         options.receiveQueueMessages = 16
-        let bulkSocket = try Socket(.dealer, in: context, options: options)
-        monitors = [try SocketMonitor(controlSocket), try SocketMonitor(bulkSocket)]
-        try controlSocket.connect(configuration.control)
-        try bulkSocket.connect(configuration.bulk)
-        control = poller.add(controlSocket)
-        bulk = poller.add(bulkSocket)
+        bulk = try ConnectedSocket(configuration.bulk, options, context, poller)
     }
 
     /// Sends a message on the control socket.
@@ -129,14 +123,14 @@ final class CoordinatorConnection {
         return incoming
     }
 
-    /// Looks at how connecting goes.
+    /// Looks at how connecting goes, and opens a socket afresh that libzmq has given up.
     ///
     /// - Returns: True when a connection came to be.
     /// - Throws: `ZeroMQError` if the context is gone.
-    func watchHandshakes() throws(ZeroMQError) -> Bool {
+    func watchHandshakes(at now: Instant) throws(ZeroMQError) -> Bool {
         var isNew = false
-        for monitor in monitors {
-            for event in try monitor.take() {
+        for plane in [control, bulk] {
+            for event in try plane.watch(at: now) {
                 switch event.kind {
                 case .handshakeSucceeded:
                     handshakeFailures = 0
@@ -184,7 +178,7 @@ final class CoordinatorConnection {
     private func send(
         _ body: EnvelopeBody,
         payload: [UInt8]?,
-        on socket: PolledSocket
+        on plane: ConnectedSocket
     ) throws(ZeroMQError) -> UInt64? {
         do {
             try body.check()
@@ -194,16 +188,16 @@ final class CoordinatorConnection {
         }
         let envelope = Envelope(body, sequence: sequence + 1)
         let frames = [envelope.encoded()] + (payload.map { [$0] } ?? [])
-        guard try socket.send(Message(frames)) == .sent else { return nil }
+        guard try plane.socket.send(Message(frames)) == .sent else { return nil }
         sequence += 1
         return sequence
     }
 
-    private func drain(_ socket: PolledSocket) throws(ZeroMQError) -> [Message] {
-        let drained = try socket.drain(atMost: Self.messagesPerTurn)
+    private func drain(_ plane: ConnectedSocket) throws(ZeroMQError) -> [Message] {
+        let drained = try plane.socket.drain(atMost: Self.messagesPerTurn)
         for refusal in drained.refusals {
             unreadableCount += 1
-            logger.warning("a message is dropped", metadata: ["error": "\(refusal)"])
+            logger.debug("a message is dropped", metadata: ["error": "\(refusal)"])
         }
         return drained.messages
     }

@@ -137,7 +137,7 @@ package final class WorkerDaemon {
         if let speed = leaving.due(at: now) { try leave(speed) }
         for event in runner.poll(at: now) { try handle(event) }
         guard deviceClass != nil else { return }
-        if try connection.watchHandshakes() { startTransfersOver() }
+        if try connection.watchHandshakes(at: now) { startTransfersOver() }
         try giveUpOnRefusedKeys()
         for incoming in try connection.receive() { try handle(incoming) }
         if now >= nextTick {

@@ -257,8 +257,8 @@ enum TestMapRules {
             "Worker/InstructionSet"
         ],
         "WorkerTests/Daemon/WorkerDaemonTests": [
-            "Worker/CoordinatorConnection", "Worker/WorkerClock", "Worker/WorkerConfiguration",
-            "Worker/WorkerControl", "Worker/WorkerError",
+            "Worker/ConnectedSocket", "Worker/CoordinatorConnection", "Worker/WorkerClock",
+            "Worker/WorkerConfiguration", "Worker/WorkerControl", "Worker/WorkerError",
         ],
         "WorkerTests/Runner/RunnerProcessTests": [
             "Worker/Runner/ChildProcess", "Worker/Runner/LineBuffer",
