@@ -59,6 +59,12 @@ struct Failure: Error {
         case let error as JSONError: self.init(.badInput, error.description)
         case let error as SettingsError:
             self.init(error.code == .usage ? .usage : .badInput, error.description)
+        case let error as CoordinatorError: self.init(ExitStatus(error), error.description)
+        case let error as WorkerError: self.init(ExitStatus(error), error.description)
+        case let error as LedgerError: self.init(ExitStatus(error), error.description)
+        case let error as StateFolderError: self.init(ExitStatus(error), error.description)
+        case let error as SpoolError: self.init(.inputOutput, error.description)
+        case let error as ArtifactError: self.init(.inputOutput, error.description)
         case let error as JobMediaError: self.init(.badInput, error.description)
         case let error as FFmpegError: self.init(ExitStatus(error), error.description)
         case let error as FrameRequestError: self.init(.usage, error.description)
@@ -101,6 +107,38 @@ extension ExitStatus {
         case .otherProtocol: self = .protocol
         case .keyRefused: self = .noPermission
         case .refused(let reason): self.init(reason)
+        }
+    }
+
+    fileprivate init(_ error: CoordinatorError) {
+        switch error.code {
+        case .configuration, .authentication: self = .configuration
+        case .durability: self = .inputOutput
+        }
+    }
+
+    fileprivate init(_ error: WorkerError) {
+        switch error.code {
+        case .keyRefused: self = .noPermission
+        case .versionMismatch: self = .protocol
+        case .configuration: self = .configuration
+        case .runner: self = .unavailable
+        }
+    }
+
+    fileprivate init(_ error: LedgerError) {
+        switch error.code {
+        case .foreign, .newer: self = .configuration
+        case .damaged: self = .badInput
+        case .unreadable, .commitFailed: self = .inputOutput
+        }
+    }
+
+    fileprivate init(_ error: StateFolderError) {
+        switch error.code {
+        case .taken: self = .temporary
+        case .otherVersion: self = .configuration
+        case .unusable: self = .cannotCreate
         }
     }
 

@@ -8,12 +8,13 @@ struct WeftCommand: AsyncParsableCommand {
         abstract: "A distributed render farm for video-to-video diffusion.",
         version: weftVersion,
         subcommands: [
-            SubmitCommand.self, ListCommand.self, ShowCommand.self, WatchCommand.self,
+            RenderCommand.self, SubmitCommand.self, ListCommand.self, ShowCommand.self,
+            WatchCommand.self,
             CancelCommand.self, PauseCommand.self, ResumeCommand.self, RetryCommand.self,
-            WorkersCommand.self, KeysCommand.self,
+            WorkersCommand.self, KeysCommand.self, CoordinatorCommand.self,
+            WorkerDaemonCommand.self,
             PlanCommand.self, SampleCommand.self, StitchCommand.self, ModelCommand.self,
             BenchmarkCommand.self, DoctorCommand.self, WorkerRunnerCommand.self,
-            SimulateCommand.self,
         ]
     )
 }

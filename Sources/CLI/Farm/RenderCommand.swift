@@ -1,0 +1,172 @@
+import ArgumentParser
+import Coordinator
+import FFmpeg
+import Foundation
+import Glibc
+import Scheduling
+import Tensors
+import WireProtocol
+import ZeroMQ
+
+/// `weft render`: a clip in, a finished video out.
+struct RenderCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "render",
+        abstract: "Render a clip through a farm, by default one inside this process.",
+        discussion: """
+            weft render in.mp4 -o out.mp4 --prompt "a clay figure" --model my-model --workers 2
+
+            Without --coordinator, a coordinator and local workers are started for this job and \
+            end with it; nothing is written under the output's name before it is complete. With \
+            --state, the same command started again after a crash goes on where it was.
+            """
+    )
+
+    @OptionGroup(title: "Job") var job: JobOptions
+    @OptionGroup(title: "Remote farm") var connection: FarmConnection
+
+    @Option(help: "Local worker processes.")
+    var workers = 1
+
+    @Option(help: "Threads of each local worker; the processor's, shared out, unless given.")
+    var threads: Int?
+
+    @Option(help: "Folder that keeps the job over a crash of this command.", completion: .directory)
+    var state: String?
+
+    @Flag(help: "Print what the job would take and do nothing.")
+    var dryRun = false
+
+    @Flag(help: "Replace an output that is there.")
+    var force = false
+
+    @Flag(help: "Print one JSON object at the end instead of text.")
+    var json = false
+
+    func validate() throws {
+        guard (1...256).contains(workers) else {
+            throw ValidationError("--workers: expected 1 to 256, found \(workers)")
+        }
+        if let threads, !(1...1024).contains(threads) {
+            throw ValidationError("--threads: expected 1 to 1024, found \(threads)")
+        }
+        if connection.coordinator != nil, state != nil {
+            throw ValidationError("--state: a farm elsewhere keeps its own state")
+        }
+    }
+
+    func run() throws {
+        let isRemote = connection.coordinator != nil
+        let draft = try JobDraft(job, isRemote: isRemote, replacesOutput: force)
+        if dryRun {
+            let estimate = try draft.estimate()
+            print(json ? estimate.json.serialized(isIndented: true) : estimate.text)
+            return
+        }
+        let signals = try SignalMonitor([.interrupt, .terminate])
+        let context = try Context()
+        if isRemote {
+            try render(draft, with: try connection.client(context), signals, farm: nil)
+        } else {
+            try draft.checkRoom(stateFolder: state)
+            let farm = try EmbeddedFarm(farmSettings, context: context)
+            defer { farm.stop() }
+            let client = try FarmClient(context: context, endpoint: farm.controlEndpoint)
+            try render(draft, with: client, signals, farm: farm)
+        }
+    }
+
+    private var farmSettings: EmbeddedFarm.Settings {
+        let processors = max(1, ProcessInfo.processInfo.activeProcessorCount)
+        return EmbeddedFarm.Settings(
+            workers: workers,
+            threadsPerWorker: threads ?? max(1, processors / workers),
+            stateFolder: state.map(absolutePath)
+        )
+    }
+
+    private func render(
+        _ draft: JobDraft,
+        with client: FarmClient,
+        _ signals: SignalMonitor,
+        farm: EmbeddedFarm?
+    ) throws {
+        let start = ContinuousClock.now
+        let id = try submit(draft, client, isEmbedded: farm != nil)
+        var printer = ProgressPrinter(.automatic)
+        let watch = JobWatch(client: client, signals: signals, check: { try farm?.tend() })
+        switch try watch.run(id, &printer) {
+        case .job(let details):
+            printer.end()
+            try report(details, seconds: (ContinuousClock.now - start).seconds)
+        case .timeout: preconditionFailure("a render has no time limit")
+        case .signal(let signal):
+            printer.end()
+            try interrupted(id, client, signal, isEmbedded: farm != nil)
+        }
+    }
+
+    /// Submits, or finds the job that an earlier run with the same state folder left open.
+    private func submit(
+        _ draft: JobDraft,
+        _ client: FarmClient,
+        isEmbedded: Bool
+    ) throws -> JobID {
+        guard isEmbedded else {
+            return try client.submit(JobRequest(idempotencyKey: randomKey()), draft.specification)
+        }
+        let base = "render-\(draft.digest)"
+        let before = try client.jobs().map(\.report).filter {
+            $0.request.idempotencyKey.hasPrefix(base)
+        }
+        if let open = before.first(where: { !$0.state.isFinal }) {
+            writeToStandardError("weft: \(open.id) goes on where it was, from \(state ?? "")\n")
+            if open.state == .held { try client.command(.retry, open.id) }
+            return open.id
+        }
+        // What ended is not rendered again under its old key: the same answer would come back.
+        let request = JobRequest(idempotencyKey: "\(base)-\(before.count + 1)")
+        return try client.submit(request, draft.specification)
+    }
+
+    private func report(_ details: JobDetails, seconds: Double) throws {
+        let isDone = details.report.state == .done
+        let length =
+            isDone && job.codec != "png"
+            ? (try? MediaInfo.probe(details.output))?.duration?.double : nil
+        if json {
+            var members = details.jsonMembers
+            members["seconds"] = .number(seconds)
+            members["output_seconds"] = length.map { .number($0) } ?? .null
+            print(JSONValue.object(members).serialized(isIndented: true))
+        } else if isDone {
+            print(JobText.report(details, seconds: seconds, outputSeconds: length))
+        }
+        guard !isDone else { return }
+        throw Failure(.failed, JobText.report(details, seconds: seconds))
+    }
+
+    /// Ends the job in good order; with a state folder it stays open, to be continued.
+    private func interrupted(
+        _ id: JobID,
+        _ client: FarmClient,
+        _ signal: Signal,
+        isEmbedded: Bool
+    ) throws {
+        guard isEmbedded else {
+            throw Failure(
+                signal.exitStatus,
+                "\(id) goes on without this command; weft watch \(id) shows it, weft cancel \(id) "
+                    + "ends it"
+            )
+        }
+        if let state {
+            throw Failure(
+                signal.exitStatus,
+                "\(id) is stopped; the same command with --state \(state) continues it"
+            )
+        }
+        try client.command(.cancel, id)
+        throw Failure(signal.exitStatus, "\(id) is cancelled, nothing was written")
+    }
+}
