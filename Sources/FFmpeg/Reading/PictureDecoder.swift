@@ -18,6 +18,8 @@ import Glibc
     let path: String
     let video: VideoStreamInfo
     private let orientation: PictureOrientation
+    /// Of the pictures in seconds, as the file says; nil if it does not.
+    private let length: Rational?
     /// Whether the stream says that pictures are made of two fields.
     let isInterlaced: Bool
     private(set) var clock: PictureClock
@@ -33,13 +35,17 @@ import Glibc
     private var isSeekable = true
     /// Decoded already by a jump.
     private var found: Decoded?
+    /// Of the last picture.
+    private var lastTicks: Int64?
+    private var lastTime: Rational? { lastTicks.map(seconds) }
 
     /// Opens the stream that a job is about.
     ///
     /// - Throws: `FFmpegError` if there is none or nothing decodes it.
     init(_ path: String) throws(FFmpegError) {
         let input = try InputFile(path)
-        let video = try input.info().video
+        let info = try input.info()
+        let video = info.video
         let codec = try unsafe Self.open(input, video)
         guard let packet = unsafe av_packet_alloc() else { fatalError("out of memory") }
         let stream = unsafe input.stream(video.index)
@@ -52,6 +58,8 @@ import Glibc
             unit: isFine ? Rational(1, 1_000_000) : video.timeBase,
             frameRate: video.frameRate
         )
+        // A file with sound may be longer than its pictures.
+        length = video.duration ?? (info.audio.isEmpty ? info.duration : nil)
         self.path = path
         self.video = video
         self.input = input
@@ -108,6 +116,7 @@ import Glibc
             if status == 0 { return try dated(picture) }
             if status == weft_averror_eof() {
                 isAtEnd = true
+                noteMissingEnd()
             } else if status == weft_averror(EAGAIN) {
                 sendPacket()
             } else {
@@ -198,6 +207,19 @@ import Glibc
         }
     }
 
+    /// A file that was cut off may end without an error, but it still says how long it was.
+    private func noteMissingEnd() {
+        guard damage.endReason == nil, let duration = length, let lastTime else { return }
+        // Durations that containers write down are often off by some frames.
+        guard duration.double > lastTime.double + 2 else { return }
+        let (said, found) = (Self.text(duration), Self.text(lastTime))
+        damage.endReason = "it says \(said) s and its last picture is at \(found) s"
+    }
+
+    private static func text(_ seconds: Rational) -> String {
+        "\(Double((seconds * Rational(10)).rounded) / 10)"
+    }
+
     private func dated(_ picture: Picture) throws(FFmpegError) -> Decoded {
         let none = weft_av_no_timestamp()
         let best = unsafe picture.frame.pointee.best_effort_timestamp
@@ -215,9 +237,6 @@ import Glibc
         if picture.isConcealed { damage.note(concealed: 1, at: lastTime) }
         return Decoded(picture: picture, moment: moment, hasOwnTime: own != none)
     }
-
-    private var lastTicks: Int64?
-    private var lastTime: Rational? { lastTicks.map(seconds) }
 
     private func rescaled(_ ticks: Int64, from old: Rational, to new: Rational) -> Int64 {
         old == new ? ticks : av_rescale_q(ticks, old.library, new.library)

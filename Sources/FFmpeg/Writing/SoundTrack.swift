@@ -24,7 +24,9 @@ import CFFmpeg
         guard let packets = opened else { return nil }
         let format = unsafe context.pointee.oformat
         let id = unsafe packets.stream.pointee.codecpar.pointee.codec_id
-        let copies = unsafe avformat_query_codec(format, id, FF_COMPLIANCE_NORMAL) == 1
+        let isKnown = unsafe avformat_query_codec(format, id, FF_COMPLIANCE_NORMAL) == 1
+        let name = unsafe format.map { unsafe String(cString: $0.pointee.name) } ?? ""
+        let copies = isKnown && Self.plays(packets.info.codec, in: name)
         recoder = copies ? nil : try SoundRecoder(packets, file: path)
         guard let stream = unsafe avformat_new_stream(context, nil) else {
             fatalError("out of memory")
@@ -67,6 +69,17 @@ import CFFmpeg
             try unsafe recoder.finish { packet throws(FFmpegError) in
                 try unsafe put(packet, recoder.timeBase)
             }
+        }
+    }
+
+    /// Whether players expect the codec in a container: QuickTime and MP4 can name more than is
+    /// played, and refuse some of what they name.
+    private static func plays(_ codec: String, in container: String) -> Bool {
+        let usual: Set = ["aac", "mp3", "ac3", "eac3", "alac"]
+        return switch container {
+        case "mp4": usual.contains(codec)
+        case "mov": usual.contains(codec) || codec.hasPrefix("pcm_")
+        default: true
         }
     }
 
