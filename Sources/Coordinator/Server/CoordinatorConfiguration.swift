@@ -20,7 +20,7 @@ package struct CoordinatorConfiguration: Sendable {
     package var farm = FarmConfiguration()
     package var limits = CoordinatorLimits()
     /// Bytes that stay free on the state folder's disk: the ledger must never find it full.
-    package var freeBytesMin = 256 << 20
+    package var freeBytesMin = 64 << 20
     /// Free bytes of the disk that holds a path; nil if the system does not say.
     package var freeBytes: @Sendable (_ path: String) -> Int? = DiskSpace.freeBytes
     /// Least time between two preview pictures of a job.

@@ -41,19 +41,27 @@ extension CoordinatorLoop {
     /// Drops what nobody came back for, and looks after the disk.
     func sweep() throws(CoordinatorError) {
         uploads.drop(silentAt: now)
-        let idle = configuration.limits.idleConnection
-        for plane in Plane.allCases {
-            let forgotten = board.peers[plane]?.forget { now.since($0.lastHeard) > idle } ?? 0
-            if forgotten > 0 {
-                logger.debug(
-                    "idle connections forgotten",
-                    metadata: ["socket": "\(plane.rawValue)", "count": "\(forgotten)"]
-                )
-            }
-        }
+        for plane in Plane.allCases { forgetIdle(plane) }
         watchDisk()
         if now >= nextKeyLook { refreshKeys() }
         try storage.commitDetails()
+    }
+
+    /// Forgets connections that are silent; their workers lost their leases long ago.
+    private func forgetIdle(_ plane: Plane) {
+        let idle = configuration.limits.idleConnection
+        let forgotten = board.peers[plane]?.forget { now.since($0.lastHeard) > idle } ?? [:]
+        guard !forgotten.isEmpty else { return }
+        for (routing, peer) in forgotten {
+            guard let worker = peer.worker, board.membership.isCurrent(routing, of: worker) else {
+                continue
+            }
+            dismiss(worker, reason: "it was silent")
+        }
+        logger.debug(
+            "idle connections forgotten",
+            metadata: ["socket": "\(plane.rawValue)", "count": "\(forgotten.count)"]
+        )
     }
 
     private func watchDisk() {

@@ -85,6 +85,12 @@ extension CoordinatorLoop {
 
     private func introduce(_ message: IntroductionMessage, _ incoming: Incoming) {
         let worker = incoming.key.map { WorkerID($0) } ?? message.worker
+        // One connection is one worker, or a peer could fill the memory with names.
+        if let before = board.peers[.control]?[incoming.routing]?.worker, before != worker,
+            board.membership.isCurrent(incoming.routing, of: before)
+        {
+            dismiss(before, reason: "its connection has another name now")
+        }
         board.peers[.control]?.identify(incoming.routing, as: worker)
         _ = board.membership.join(worker, at: incoming.routing) {
             Self.randomBytes(WireLimits.sessionBytes)
@@ -97,6 +103,7 @@ extension CoordinatorLoop {
     func dismiss(_ worker: WorkerID, reason: String) {
         logger.info("worker left", metadata: ["worker.id": "\(worker)", "reason": "\(reason)"])
         board.membership.leave(worker)
+        deviceClasses[worker] = nil
         uploads.drop(from: worker, silentAt: now)
         tell(.left(worker, reason: reason))
     }

@@ -95,11 +95,11 @@ package struct Peers {
 
     /// Forgets peers, so that what they send next is from strangers.
     ///
-    /// - Returns: How many.
-    package mutating func forget(where condition: (Peer) -> Bool) -> Int {
-        let before = peers.count
-        peers = peers.filter { !condition($0.value) }
-        return before - peers.count
+    /// - Returns: Who was forgotten.
+    package mutating func forget(where condition: (Peer) -> Bool) -> [RoutingID: Peer] {
+        let forgotten = peers.filter { condition($0.value) }
+        for routing in forgotten.keys { peers[routing] = nil }
+        return forgotten
     }
 
     /// Everybody's keys, each once.

@@ -40,7 +40,7 @@ struct PeersTests {
         #expect(!peers.hasRoom)
         #expect(peers.keys == ["k1", "k2"])
         let forgotten = peers.forget { $0.key == "k1" }
-        #expect(forgotten == 1)
+        #expect(forgotten.values.map(\.key) == ["k1"])
         #expect(peers.hasRoom)
         #expect(peers.keys == ["k2"])
     }

@@ -154,6 +154,21 @@ struct SwitchboardTests {
         #expect(try second.ask(.heartbeat(heartbeat), within: .milliseconds(300)) == nil)
     }
 
+    @Test func `a connection is one worker, whatever it calls itself`() throws {
+        let (peer, _) = try introduced("first")
+        let introduction = WorkerIntroduction(name: "x", deviceClass: "fake", credit: 1)
+        let message = IntroductionMessage(introduction, worker: WorkerID("second"))
+        try peer.send(.introduction(message))
+        _ = try peer.receive()
+        guard
+            case .workerList(let list)? = try farm.client().ask(.listWorkers(ListWorkersMessage()))
+        else {
+            Issue.record("no list")
+            return
+        }
+        #expect(list.workers.filter(\.isConnected).map(\.id.name) == ["second"])
+    }
+
     @Test func `a bulk connection ends with its worker`() throws {
         let (control, welcome) = try introduced("w")
         let bulk = try farm.peer(.bulk)
