@@ -52,7 +52,7 @@ extension SimulatedCoordinator {
             return false
         }
         if isQuick {
-            commit(entries, &world)
+            commit(entries, since: world.now, &world)
             return true
         }
         transaction = (entries, world.now)
@@ -63,14 +63,19 @@ extension SimulatedCoordinator {
         return false
     }
 
-    mutating func commit(_ entries: [LedgerEntry], _ world: inout SimulationWorld) {
+    /// Puts entries on the disk that the machine decided on at `since`.
+    mutating func commit(
+        _ entries: [LedgerEntry],
+        since: Instant,
+        _ world: inout SimulationWorld
+    ) {
         for entry in entries {
             world.note("ledger", "\(entry)")
             world.disk.ledger.append(entry)
             let complaints = world.oracle.recorded(
                 entry,
                 world.disk,
-                at: now(world),
+                at: clock.read(since),
                 &world.statistics
             )
             for complaint in complaints { world.violate(complaint) }
@@ -80,7 +85,7 @@ extension SimulatedCoordinator {
     mutating func finishCommit(_ world: inout SimulationWorld) {
         guard let (entries, since) = transaction else { return }
         transaction = nil
-        commit(entries, &world)
+        commit(entries, since: since, &world)
         let pause = world.now.since(since)
         if pause > .seconds(1) { enqueueFirst(.stalled(pause)) }
         if world.random.chance(world.weather.crashPoint) {

@@ -81,7 +81,9 @@ struct SimulatedCoordinator: Sendable {
         if world.profile.sabotage == .ledgerLies {
             world.disk.ledger.removeLast(min(3, world.disk.ledger.count))
         }
-        if let transaction, world.random.chance(0.5) { commit(transaction.entries, &world) }
+        if let transaction, world.random.chance(0.5) {
+            commit(transaction.entries, since: transaction.since, &world)
+        }
         for upload in storing where world.random.chance(0.5) {
             world.disk.artifacts[upload.lease.unit] = upload.value
         }
