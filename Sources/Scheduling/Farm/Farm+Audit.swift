@@ -42,7 +42,7 @@ extension JobRecord {
         for unit in allUnits {
             let stage = unit.unit.kind.stage
             let record = units[unit]
-            let isReady = ready.contains(ReadyKey(unit))
+            let isReady = ready.contains(key(of: unit))
             counts[stage].total += 1
             if !isOpen(unit) {
                 counts[stage].done += 1

@@ -1,9 +1,12 @@
-// Which worker gets which unit. Nothing here looks at all workers or all units: jobs that have units
-// for anybody are served while workers with room are left, and workers whose room changed look at
+// Which worker gets which unit. Nothing here looks at all workers or all units: jobs with units for
+// anybody are served while workers with room are left, and workers whose room changed look at
 // what waits for them.
 extension Farm {
     mutating func dispatch() {
-        guard isWritable else { return }
+        guard isWritable else {
+            outbox.touched.removeAll(keepingCapacity: true)
+            return
+        }
         pullBacklogs()
         var next = jobs.open.first
         while let place = next, !workers.available.isEmpty {
@@ -94,7 +97,9 @@ extension Farm {
     /// then windows beside them, then others', then what waits too long for another worker.
     private func choose(for index: Int, in id: JobID) -> UnitKey? {
         let isFit = { (key: ReadyKey) in self.isFit(key.unit(of: id), for: index) }
-        let last = workers[index].lastWindow.flatMap { $0.job == id ? ReadyKey($0) : nil }
+        let last = workers[index].lastWindow.flatMap {
+            $0.job == id ? jobs[id].key(of: $0) : nil
+        }
         var best = jobs[id].ready.firstOwn(index, where: isFit)
         if let fresh = jobs[id].ready.firstFresh(after: last), fresh.isBefore(best) {
             best = fresh
@@ -116,7 +121,7 @@ extension Farm {
         guard let first = ends.min(), let setup = jobs[id].costs.setup.nanoseconds else {
             return false
         }
-        return clock + .nanoseconds(Int64(setup)) < first
+        return clock + Self.span(setup) < first
     }
 
     /// Lets idle workers look again at what waits for others.

@@ -158,7 +158,7 @@ extension Farm {
         }
         switch record.phase {
         case .running:
-            let steps = Duration.nanoseconds(Int64(5 * (record.pace.nanoseconds ?? 0)))
+            let steps = Self.span(5 * (record.pace.nanoseconds ?? 0))
             let limit = max(configuration.progressTimeout, steps)
             return min(record.expiresAt, record.advancedAt + limit)
         case .loading:

@@ -57,6 +57,7 @@ extension Farm {
             if lease.unit.unit.kind == .sample { $0.lastWindow = lease.unit }
         }
         jobs[lease.unit.job].lease(lease.unit, lease.epoch, worker: index)
+        jobs.closeIfServed(lease.unit.job)
         touch(index)
     }
 

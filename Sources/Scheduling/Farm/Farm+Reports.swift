@@ -41,7 +41,7 @@ extension Farm {
     /// All workers that are or were there, by name.
     package func workers(at now: Instant) -> [WorkerReport] {
         let now = Instant(nanoseconds: now.nanoseconds - stalled.wholeNanoseconds)
-        return workers.records.sorted { $0.id < $1.id }.map { worker in
+        return workers.known.sorted { $0.id < $1.id }.map { worker in
             WorkerReport(
                 id: worker.id,
                 name: worker.name,

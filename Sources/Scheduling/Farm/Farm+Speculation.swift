@@ -40,14 +40,19 @@ extension Farm {
         switch record.phase {
         case .waiting where start > clock:
             guard let pace = pace(of: record.worker, for: lease.unit) else { return nil }
-            return start + .nanoseconds(Int64(pace * Double(record.total)))
+            return start + Self.span(pace * Double(record.total))
         case .running:
             guard let pace = record.pace.nanoseconds ?? pace(of: record.worker, for: lease.unit)
             else { return nil }
-            return clock + .nanoseconds(Int64(pace * Double(record.total - record.done)))
+            return clock + Self.span(pace * Double(record.total - record.done))
         // A worker that reads its model is not slow.
         case .waiting, .loading, .delivering: return nil
         }
+    }
+
+    /// A duration of so many nanoseconds, at most three years: what a worker says is not trusted.
+    static func span(_ nanoseconds: Double) -> Duration {
+        .nanoseconds(Int64(min(max(nanoseconds, 0), 1e17)))
     }
 
     private mutating func learnPace(_ step: Duration, of record: LeaseRecord) {

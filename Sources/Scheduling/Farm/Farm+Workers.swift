@@ -46,6 +46,7 @@ extension Farm {
         for lease in workers[index].leases {
             endAttempt(lease, .lost, "the worker left: \(reason)")
         }
+        workers.retire(index)
     }
 
     mutating func obey(_ command: WorkerCommand, for id: WorkerID) {

@@ -137,6 +137,26 @@ struct FarmDispatchTests {
         #expect(driver.farm.report(job)?.state == .assembling)
     }
 
+    /// A film's depth and latents would fill a disk if all its shots were begun at once.
+    @Test func `a stretch of shots is begun when there is nothing to start in the one before`() {
+        var driver = FarmDriver()
+        driver.auditInterval = 100
+        // Two stretches: 18 shots of 30 windows are more than 512 windows.
+        let work = WorkOutline.balanced(frames: 8 * 31, rounds: 1, chunk: 31)
+        let job = driver.submit(Array(repeating: work, count: 20))
+        driver.join("a")
+        var last = 0
+        while let lease = driver.lease(of: "a"), driver.accepted.count < 2000 {
+            driver.finish("a", lease)
+            let isLater = lease.unit.shot >= 18
+            if isLater { last = max(last, lease.unit.shot) }
+            let isFirstDone = driver.accepted.count >= 1 + 18 * work.units.count
+            #expect(!isLater || isFirstDone, "\(lease.unit)")
+        }
+        #expect(last == 19)
+        #expect(driver.farm.report(job)?.state == .assembling)
+    }
+
     /// K = 1, 5 and never: sample units are windows times fusions.
     @Test(arguments: [(1, 20), (5, 4), (20, 1)])
     func `the rounds give the number of units that the definition says`(

@@ -75,6 +75,57 @@ struct FarmWorkersTests {
         #expect(driver.held[WorkerID("b")]?.first?.unit == lease.unit)
     }
 
+    @Test func `workers that left are forgotten when many have, but not those put aside`() {
+        var driver = FarmDriver()
+        driver.auditInterval = 50
+        driver.join("bad")
+        driver.send(.workerCommand(WorkerID("bad"), .quarantine))
+        driver.send(.left(WorkerID("bad"), reason: "goodbye"))
+        for number in 0..<1200 {
+            driver.join("w\(number)")
+            driver.send(.left(WorkerID("w\(number)"), reason: "goodbye"))
+        }
+        let workers = driver.farm.workers(at: driver.now)
+        #expect(workers.count == 1001)
+        #expect(workers.contains { $0.id == WorkerID("bad") && $0.standing == .heldBack })
+        driver.submit([.balanced(frames: 64)])
+        driver.join("w3")
+        driver.finishAll()
+        #expect(driver.faults.isEmpty)
+    }
+
+    @Test func `numbers that make no sense break nothing`() {
+        var driver = FarmDriver()
+        let job = driver.submit([.balanced(frames: 64)])
+        driver.join("a")
+        let lease = driver.lease(of: "a")!
+        let far = Epoch(instance: .max, number: .max)
+        let unknown = UnitKey(job: JobID(7), shot: 9, unit: UnitID(.decode, index: .max))
+        let strange = [
+            Lease(unknown, lease.epoch), Lease(unknown, far), Lease(lease.unit, far),
+            Lease(UnitKey(job: job, shot: 0, unit: UnitID(.sample, index: .max)), lease.epoch),
+        ]
+        for (done, total) in [(Int.max, Int.max), (Int.min, Int.min), (0, .max), (1, .max)] {
+            driver.wait(.seconds(2))
+            let reports = ([lease] + strange).map {
+                LeaseProgress($0, phase: .running, done: done, total: total)
+            }
+            driver.send(.heartbeat(WorkerID("a"), reports))
+        }
+        for lease in strange {
+            driver.send(.accepted(WorkerID("a"), lease))
+            driver.send(.receiving(WorkerID("a"), lease))
+            driver.send(.resultStored(WorkerID("a"), lease, .sample))
+            driver.send(.failed(WorkerID("a"), lease, UnitFailure(.unit, "x")))
+            driver.send(.artifactLost(lease.unit))
+        }
+        driver.send(.jobCommand(job, .setPriority(.min)))
+        driver.send(.jobCommand(job, .setPriority(.max)))
+        driver.finishAll()
+        #expect(driver.farm.report(job)?.state == .assembling)
+        #expect(driver.faults.isEmpty)
+    }
+
     @Test func `a worker that drains finishes what it has and gets nothing new`() {
         var driver = FarmDriver()
         driver.submit([.balanced(frames: 8 * 8)])

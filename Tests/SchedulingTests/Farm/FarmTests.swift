@@ -4,7 +4,7 @@ import Testing
 
 struct FarmTests {
     /// Every unit is computed once, after all it reads, and the job ends.
-    @Test(arguments: UInt64(0)..<40)
+    @Test(arguments: UInt64(0)..<20)
     func `a job without faults runs each unit once, in an order its inputs allow`(seed: UInt64) {
         var generator = SeededGenerator(seed: seed)
         var driver = FarmDriver()

@@ -1,9 +1,9 @@
-// How units go from blocked to ready to leased to done. Units that become ready are returned: who may
-// start them depends on the workers, which a job does not know.
+// How units go from blocked to ready to leased to done. Units that become ready are returned, since
+// who may start them depends on the workers, which a job does not know.
 extension JobRecord {
     /// An attempt begins, whatever the unit was before.
     mutating func lease(_ unit: UnitKey, _ epoch: Epoch, worker: Int) {
-        let key = ReadyKey(unit)
+        let key = key(of: unit)
         let isDone = !isNext(unit)
         let wasLeased = units[unit]?.isLeased == true
         if !isDone, !wasLeased {
@@ -48,7 +48,7 @@ extension JobRecord {
 
     /// A ready unit gets its place.
     mutating func enqueue(_ unit: UnitKey, owner: Int?) {
-        ready.insert(ReadyKey(unit), owner: owner)
+        ready.insert(key(of: unit), owner: owner)
         changeTally(unit.unit.kind) { $0.ready += 1 }
     }
 
@@ -67,7 +67,7 @@ extension JobRecord {
         guard isNext(unit), units[unit]?.isHeld != true, units[unit]?.isLeased != true else {
             return
         }
-        let key = ReadyKey(unit)
+        let key = key(of: unit)
         if ready.contains(key) {
             ready.remove(key)
             changeTally(unit.unit.kind) { $0.ready -= 1 }
@@ -100,7 +100,7 @@ extension JobRecord {
     ///   - summary: Of its result.
     ///   - epoch: The attempt; it need not run any more.
     ///   - worker: Who ran it; it has the window from now on.
-    /// - Returns: Units that are ready now, fresh ones aside, and units whose results are not needed
+    /// - Returns: Units that are ready now, fresh ones aside, and units whose results nobody needs
     ///   any more.
     mutating func finish(
         _ unit: UnitKey,
@@ -109,7 +109,7 @@ extension JobRecord {
         worker: Int
     ) -> (ready: [UnitKey], discarded: [UnitKey]) {
         let kind = unit.unit.kind
-        let key = ReadyKey(unit)
+        let key = key(of: unit)
         let record = units[unit]
         if record?.isHeld == true {
             changeTally(kind) { $0.held -= 1 }
@@ -159,7 +159,7 @@ extension JobRecord {
 
     /// Whether the unit is open, has its inputs, and is neither held, leased nor ready yet.
     private func isStartable(_ unit: UnitKey) -> Bool {
-        let key = ReadyKey(unit)
+        let key = key(of: unit)
         return isNext(unit) && hasInputs(unit) && units[unit]?.isHeld != true
             && units[unit]?.isLeased != true && !ready.contains(key)
     }
@@ -170,7 +170,12 @@ extension JobRecord {
         if !shots[index].wasOpened {
             changeShot(index) { $0.wasOpened = true }
             let windows = shots[index].work.windows.count
-            ready.addFresh(rank: ReadyKey.firstRound, shot: index, count: windows)
+            ready.addFresh(
+                stretch: shots[index].stretch,
+                rank: ReadyKey.firstRound,
+                shot: index,
+                count: windows
+            )
             changeTally(.sample) { $0.ready += windows }
             return []
         }
@@ -212,7 +217,7 @@ extension JobRecord {
         let decode = shots[index].decodeDone.indices.map { UnitID(.decode, index: $0) }
         for unit in shots[index].nextSamples + decode {
             let unit = UnitKey(job: id, shot: index, unit: unit)
-            let key = ReadyKey(unit)
+            let key = key(of: unit)
             guard ready.contains(key), !hasInputs(unit) else { continue }
             ready.remove(key)
             changeTally(unit.unit.kind) { $0.ready -= 1 }

@@ -7,6 +7,7 @@ struct JobRecord: Sendable {
     private(set) var isPlanned = false
     private(set) var frameCount = 0
     private(set) var shotCount = 0
+    private var windowCount = 0
     private(set) var shots: [ShotState] = []
     private(set) var content: ResultSummary?
     private(set) var isContentDone = false
@@ -33,6 +34,16 @@ struct JobRecord: Sendable {
         var count = tally[kind.stage]
         count.blocked = count.total - count.ready - count.leased - count.done - count.held
         return count
+    }
+
+    /// Windows after which a new stretch of shots begins: enough to keep a large farm busy, and far
+    /// less than would fill a disk with the depth and latents of a whole film.
+    private static let stretchWindows = 512
+
+    /// The unit's place in the order of the job.
+    func key(of unit: UnitKey) -> ReadyKey {
+        let isContent = unit.unit.kind == .content
+        return ReadyKey(unit, stretch: isContent ? 0 : shots[unit.shot].stretch)
     }
 
     var isComplete: Bool { isPlanned && tally.allSatisfy { $0.done == $0.total } }
@@ -94,12 +105,18 @@ struct JobRecord: Sendable {
         for outline in outlines {
             precondition(outline.index == shots.count, "shot \(outline.index) of \(shots.count)")
             let work = outline.work
-            shots.append(ShotState(outline))
+            shots.append(ShotState(outline, stretch: windowCount / Self.stretchWindows))
+            windowCount += work.windows.count
             for kind in UnitKind.allCases { tally[kind.stage].total += work.unitCount(kind) }
             frameCount += work.frameCount
             let steps = work.rounds[work.rounds.count - 1].upperBound - work.rounds[0].lowerBound
             costs.stepsTotal += steps * work.windows.count
-            ready.addFresh(rank: ReadyKey.depth, shot: outline.index, count: work.chunkCount)
+            ready.addFresh(
+                stretch: shots[outline.index].stretch,
+                rank: ReadyKey.depth,
+                shot: outline.index,
+                count: work.chunkCount
+            )
             tally[UnitKind.depth.stage].ready += work.chunkCount
         }
         shotCount = shots.count

@@ -74,6 +74,11 @@ struct JobTable: Sendable {
         }
     }
 
+    /// The job may have nothing left for any worker.
+    mutating func closeIfServed(_ id: JobID) {
+        if !self[id].ready.isOpenToAll { open.remove(JobPlace(self[id])) }
+    }
+
     /// Nobody who is available can take what the job has.
     mutating func setDry(_ place: JobPlace) {
         open.remove(place)

@@ -1,5 +1,7 @@
-/// A unit's place in the order of a job: the lowest round first, then the earlier shot.
+/// A unit's place in the order of a job: by stretch of shots, in it by round, then by shot.
 struct ReadyKey: Hashable, Comparable, Sendable {
+    /// Stretch of shots; each is done before the next begins, if there is enough to do in it.
+    let stretch: Int
     /// Content, depth, rounds of sampling from `firstRound`, and decoding last.
     let rank: Int
     let shot: Int
@@ -9,13 +11,15 @@ struct ReadyKey: Hashable, Comparable, Sendable {
     static let firstRound = 2
     private static let decode = Int.max
 
-    init(rank: Int, shot: Int, index: Int) {
+    init(stretch: Int, rank: Int, shot: Int, index: Int) {
+        self.stretch = stretch
         self.rank = rank
         self.shot = shot
         self.index = index
     }
 
-    init(_ unit: UnitKey) {
+    init(_ unit: UnitKey, stretch: Int) {
+        self.stretch = stretch
         shot = unit.shot
         index = unit.unit.index
         rank =
@@ -38,11 +42,14 @@ struct ReadyKey: Hashable, Comparable, Sendable {
 
     func unit(of job: JobID) -> UnitKey { UnitKey(job: job, shot: shot, unit: unit) }
 
-    /// Whether it is of a lower round than what was found so far.
-    func isBefore(_ other: ReadyKey?) -> Bool { other.map { rank < $0.rank } ?? true }
+    /// Whether it is of a lower round, or an earlier stretch, than what was found so far.
+    func isBefore(_ other: ReadyKey?) -> Bool {
+        other.map { (stretch, rank) < ($0.stretch, $0.rank) } ?? true
+    }
 
     static func < (left: ReadyKey, right: ReadyKey) -> Bool {
-        (left.rank, left.shot, left.index) < (right.rank, right.shot, right.index)
+        (left.stretch, left.rank, left.shot, left.index)
+            < (right.stretch, right.rank, right.shot, right.index)
     }
 }
 
@@ -84,8 +91,8 @@ struct ReadyUnits: Sendable {
     }
 
     /// All units of a shot's depth or first round, which nobody had yet.
-    mutating func addFresh(rank: Int, shot: Int, count: Int) {
-        let pool = Pool(rank: rank, shot: shot)
+    mutating func addFresh(stretch: Int, rank: Int, shot: Int, count: Int) {
+        let pool = Pool(stretch: stretch, rank: rank, shot: shot)
         precondition(fresh[pool] == nil, "the fresh units of shot \(shot) are there already")
         fresh[pool] = IndexRuns(count: count)
         pools.insert(pool)
@@ -169,7 +176,13 @@ struct ReadyUnits: Sendable {
     /// The last of the lowest round in a worker's backlog: what it would come to latest.
     func lastOwn(_ worker: Int, where isFit: (ReadyKey) -> Bool) -> ReadyKey? {
         guard let backlog = backlogs[worker], let first = backlog.first else { return nil }
-        var key = backlog.before(ReadyKey(rank: first.rank, shot: Int.max, index: Int.max))
+        let end = ReadyKey(
+            stretch: first.stretch,
+            rank: first.rank,
+            shot: Int.max,
+            index: Int.max
+        )
+        var key = backlog.before(end)
         while let found = key, !isFit(found) { key = backlog.before(found) }
         return key
     }
@@ -196,22 +209,26 @@ struct ReadyUnits: Sendable {
     }
 
     private struct Pool: Hashable, Comparable {
+        let stretch: Int
         let rank: Int
         let shot: Int
 
-        init(rank: Int, shot: Int) {
+        init(stretch: Int, rank: Int, shot: Int) {
+            self.stretch = stretch
             self.rank = rank
             self.shot = shot
         }
 
         init(_ key: ReadyKey) {
-            self.init(rank: key.rank, shot: key.shot)
+            self.init(stretch: key.stretch, rank: key.rank, shot: key.shot)
         }
 
-        func key(_ index: Int) -> ReadyKey { ReadyKey(rank: rank, shot: shot, index: index) }
+        func key(_ index: Int) -> ReadyKey {
+            ReadyKey(stretch: stretch, rank: rank, shot: shot, index: index)
+        }
 
         static func < (left: Pool, right: Pool) -> Bool {
-            (left.rank, left.shot) < (right.rank, right.shot)
+            (left.stretch, left.rank, left.shot) < (right.stretch, right.rank, right.shot)
         }
     }
 

@@ -1,6 +1,8 @@
 /// What is done of a shot and which results are there.
 struct ShotState: Sendable {
     let outline: ShotOutline
+    /// Which stretch of the job's shots it is in; they are served in order.
+    let stretch: Int
     /// Rounds that each window has finished.
     private(set) var rounds: [Int]
     /// The worker that had each window last.
@@ -17,8 +19,9 @@ struct ShotState: Sendable {
     /// Whether sampling could begin once: from then on windows are ready one by one.
     var wasOpened = false
 
-    init(_ outline: ShotOutline) {
+    init(_ outline: ShotOutline, stretch: Int) {
         self.outline = outline
+        self.stretch = stretch
         let work = outline.work
         rounds = Array(repeating: 0, count: work.windows.count)
         owners = Array(repeating: nil, count: work.windows.count)

@@ -76,6 +76,11 @@ struct WorkerTable: Sendable {
     private var indices: [WorkerID: Int] = [:]
     private(set) var available = OrderedSet<WorkerPlace>()
     private var wakes = OrderedSet<TimedWorker>()
+    /// Those that left and of whom nothing need be remembered, in the order they left.
+    private var departed: [Int] = []
+    private var vacant: [Int] = []
+    /// Workers that left and are still shown.
+    private static let departedMax = 1000
     /// Present ones: connected, heard of, trusted.
     private(set) var presentCount = 0
 
@@ -87,6 +92,11 @@ struct WorkerTable: Sendable {
 
     mutating func add(_ id: WorkerID) -> Int {
         if let index = indices[id] { return index }
+        if let index = vacant.popLast() {
+            records[index] = WorkerRecord(id)
+            indices[id] = index
+            return index
+        }
         records.append(WorkerRecord(id))
         indices[id] = records.count - 1
         return records.count - 1
@@ -96,6 +106,31 @@ struct WorkerTable: Sendable {
         if records[index].isPresent { presentCount -= 1 }
         change(&records[index])
         if records[index].isPresent { presentCount += 1 }
+    }
+
+    /// Forgets the workers that left first, when many have.
+    ///
+    /// A place that is free again is another's from then on; what still points to it is no more
+    /// than a preference for a window.
+    mutating func retire(_ index: Int) {
+        departed.removeAll { $0 == index || records[$0].isConnected }
+        departed.append(index)
+        guard departed.count > Self.departedMax else { return }
+        let oldest = departed.removeFirst()
+        let record = records[oldest]
+        guard record.standing == .trusted, record.leases.isEmpty else { return }
+        place(oldest, isAvailable: false)
+        if let wakesAt = record.wakesAt {
+            wakes.remove(TimedWorker(at: wakesAt, worker: oldest))
+            records[oldest].wakesAt = nil
+        }
+        indices[record.id] = nil
+        vacant.append(oldest)
+    }
+
+    /// The workers that are known, in no order.
+    var known: some Sequence<WorkerRecord> {
+        records.indices.lazy.filter { indices[records[$0].id] == $0 }.map { records[$0] }
     }
 
     /// Puts the worker at its place, or takes it out.
