@@ -6,7 +6,7 @@ struct BenchmarkCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "benchmark",
         abstract: "Measure operations and networks, the scheduler, or a local farm.",
-        subcommands: [OperationsBenchmark.self],
+        subcommands: [OperationsBenchmark.self, SchedulerBenchmark.self, FarmBenchmark.self],
         defaultSubcommand: OperationsBenchmark.self
     )
 }

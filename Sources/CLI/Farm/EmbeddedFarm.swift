@@ -63,8 +63,8 @@ final class EmbeddedFarm {
         try workers?.tend()
     }
 
-    /// Process ids of the running workers.
-    var workerProcesses: [pid_t] { workers?.processes ?? [] }
+    /// For files that go with the farm.
+    var scratchFolder: String { folder.path("") }
 
     /// Ends workers and coordinator; returns when all are gone.
     func stop(grace: Duration = .seconds(5)) {
@@ -190,7 +190,7 @@ private final class RuntimeFolder {
         _ = try? FileManager.default.removeItem(atPath: root)
     }
 
-    func path(_ name: String) -> String { root + "/" + name }
+    func path(_ name: String) -> String { name.isEmpty ? root : root + "/" + name }
 }
 
 /// A file that log lines are appended to.

@@ -3,40 +3,28 @@ import Coordinator
 import Diffusion
 import FFmpeg
 import Foundation
+import Pipelines
 import WireProtocol
 
-extension JobSpecification.Noise: ExpressibleByArgument {
-    private static let names: [(String, Self)] = [
-        ("independent", .independent), ("shuffled", .shuffled), ("lock", .lock),
-    ]
-
-    package init?(argument: String) {
-        guard let match = Self.names.first(where: { $0.0 == argument }) else { return nil }
-        self = match.1
+extension JobSpecification.Noise {
+    init(_ choice: NoiseKind) {
+        switch choice {
+        case .independent: self = .independent
+        case .shuffled: self = .shuffled
+        case .lock: self = .lock
+        }
     }
-
-    package var defaultValueDescription: String {
-        Self.names.first { $0.1 == self }?.0 ?? ""
-    }
-
-    package static var allValueStrings: [String] { names.map(\.0) }
 }
 
-extension JobSpecification.Taper: ExpressibleByArgument {
-    private static let names: [(String, Self)] = [
-        ("hann", .hann), ("linear", .linear), ("pyramid", .pyramid), ("flat", .flat),
-    ]
-
-    package init?(argument: String) {
-        guard let match = Self.names.first(where: { $0.0 == argument }) else { return nil }
-        self = match.1
+extension JobSpecification.Taper {
+    init(_ taper: WindowTaper) {
+        switch taper {
+        case .hann: self = .hann
+        case .linear: self = .linear
+        case .pyramid: self = .pyramid
+        case .flat: self = .flat
+        }
     }
-
-    package var defaultValueDescription: String {
-        Self.names.first { $0.1 == self }?.0 ?? ""
-    }
-
-    package static var allValueStrings: [String] { names.map(\.0) }
 }
 
 extension PictureSize: ExpressibleByArgument {
@@ -111,7 +99,7 @@ struct JobOptions: ParsableArguments {
     var eta = 0.0
 
     @Option(help: "How the frames' noise hangs together.")
-    var noise = JobSpecification.Noise.shuffled
+    var noise = NoiseKind.shuffled
 
     @Option(
         help: "A picture or clip, white where the source is repainted, black where it is kept.",
@@ -138,7 +126,7 @@ struct JobOptions: ParsableArguments {
     var overlap: Int?
 
     @Option(help: "How a window's weight falls towards its ends.")
-    var taper = JobSpecification.Taper.hann
+    var taper = WindowTaper.hann
 
     @Option(help: "Blend windows after every so many steps, or never before the end.")
     var fuseEvery = FusionInterval.every(1)
@@ -176,10 +164,10 @@ struct JobOptions: ParsableArguments {
         settings.structureLevel = structureLevel
         settings.strength = strength
         settings.eta = eta
-        settings.noise = noise
+        settings.noise = JobSpecification.Noise(noise)
         settings.window = window
         settings.overlap = overlap
-        settings.taper = taper
+        settings.taper = JobSpecification.Taper(taper)
         settings.fusion = fuseEvery
         settings.fuseUntil = fuseUntil
         settings.codec = codec

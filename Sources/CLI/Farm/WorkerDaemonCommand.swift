@@ -141,11 +141,16 @@ struct WorkerDaemonCommand: ParsableCommand {
         return threads.map { arguments + ["--threads", "\($0)"] } ?? arguments
     }
 
+    /// Whoever started this process is gone, and the coordinator with it in most cases: a second
+    /// later nothing is waited for any more.
+    ///
     /// The thread ends with the process: nothing else can be done about a read that waits.
     private func drainAtEndOfInput(_ control: WorkerControl) {
         Thread.detachNewThread {
             while let bytes = try? FileHandle.standardInput.read(upToCount: 4096), !bytes.isEmpty {}
             control.drain(.expedited)
+            sleep(1)
+            kill(getpid(), SIGTERM)
         }
     }
 }

@@ -8,7 +8,7 @@ package enum ProcessEnd: Hashable, Sendable {
 ///
 /// A worker that ran for a while is started again at once, however it died: its unit goes to
 /// another and nothing is lost. One that dies at its start is tried with growing pauses, and then
-/// not any more; one that says that its settings are wrong is believed.
+/// not any more; one that says that it is not let in is believed.
 package struct RestartPolicy: Hashable, Sendable {
     package enum Decision: Hashable, Sendable {
         /// After so many seconds.
@@ -21,8 +21,9 @@ package struct RestartPolicy: Hashable, Sendable {
     package static let settledSeconds = 5.0
     /// Deaths at the start, one after the other.
     package static let earlyDeathsMax = 8
-    /// Exit statuses that another try does not change: usage, protocol, key, configuration.
-    package static let finalStatuses: Set<Int32> = [64, 76, 77, 78]
+    /// Exit statuses that another try does not change: protocol and key. A configuration that is
+    /// wrong may be a folder that a worker of an earlier run has not left yet.
+    package static let finalStatuses: Set<Int32> = [76, 77]
 
     private var earlyDeaths = 0
 
