@@ -29,7 +29,8 @@ final class EmbeddedFarm {
 
     /// Starts the coordinator and then the workers.
     ///
-    /// - Throws: What keeps the coordinator from its start, `Failure` if a worker cannot be started.
+    /// - Throws: What keeps the coordinator from its start, `Failure` if a worker cannot be
+    /// started.
     init(_ settings: Settings, context: Context) throws {
         self.settings = settings
         folder = try RuntimeFolder()

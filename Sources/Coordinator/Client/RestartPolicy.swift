@@ -21,8 +21,9 @@ package struct RestartPolicy: Hashable, Sendable {
     package static let settledSeconds = 5.0
     /// Deaths at the start, one after the other.
     package static let earlyDeathsMax = 8
-    /// Exit statuses that another try does not change: protocol and key. A configuration that is
-    /// wrong may be a folder that a worker of an earlier run has not left yet.
+    /// Exit statuses that another try does not change: protocol and key.
+    ///
+    /// A configuration that is wrong may be a folder that a worker of an earlier run has not left yet.
     package static let finalStatuses: Set<Int32> = [76, 77]
 
     private var earlyDeaths = 0
