@@ -136,7 +136,16 @@ struct VideoWriterTests {
             let image = try StillImage.read(folder("frames/\(name)"), sideMax: 100)
             #expect(image.pixels == frame.pixels)
         }
+        // A second run takes the place of the first, but not of anything else.
+        let again = try VideoWriter(folder("frames"), settings)
+        try again.append(frames[2])
+        #expect(try again.finish().frameCount == 1)
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: folder("frames")) == ["00000.png"]
+        )
+        _ = try folder.write("mine", to: "frames/notes.txt")
         #expect(throws: FFmpegError.self) { try VideoWriter(folder("frames"), settings) }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["frames"])
     }
 
     @Test func `what cannot be written is refused before the first frame`() throws {
@@ -179,6 +188,22 @@ struct VideoWriterTests {
         }
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["a.mkv"])
         #expect(try String(contentsOfFile: path, encoding: .utf8) == "old")
+    }
+
+    @Test func `what a killed process left is removed, what a living one writes is not`() throws {
+        let folder = try TemporaryFolder()
+        for name in [".a.4711-3.mkv", ".a.b-3.mkv", ".a.4711-3.mp4", ".ab.1-1.mkv"] {
+            _ = try folder.write("left", to: name)
+        }
+        let settings = VideoSettings(.ffv1, width: 64, height: 64, timeUnit: Rational(1, 25))
+        let living = try VideoWriter(folder("a.mkv"), settings)
+        let second = try VideoWriter(folder("a.mkv"), settings)
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+        #expect(names.count == 5 && !names.contains(".a.4711-3.mkv"))
+        for writer in [living, second] {
+            try writer.append(barsFrame(0, width: 64, height: 64, time: .zero))
+            #expect(try writer.finish().frameCount == 1)
+        }
     }
 
     @Test func `no frame makes no file`() throws {

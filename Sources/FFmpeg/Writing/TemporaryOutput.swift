@@ -4,14 +4,18 @@ import Synchronization
 
 /// A file or folder under a hidden name beside its place, put there when it is complete.
 ///
-/// What is not committed is removed when the value goes; what had the name before stays.
-final class TemporaryOutput {
+/// What is not committed is removed when the value goes; what had the name before stays. What a
+/// killed process left is removed by the next that writes to the same place: while a process lives
+/// it holds a lock on its own.
+@safe final class TemporaryOutput {
     /// The place it will have.
     let path: String
     /// Where it is until then; ends as the place does, since containers go by the name's end.
     let temporaryPath: String
     private let folder: String
     private let isFolder: Bool
+    /// Open for the whole life, for the lock.
+    private let descriptor: Int32
     private var isCommitted = false
 
     private static let sequence = Atomic<Int>(0)
@@ -32,19 +36,16 @@ final class TemporaryOutput {
         let dot = name.lastIndex(of: ".").flatMap { $0 > name.startIndex ? $0 : nil }
         let stem = dot.map { String(name[..<$0]) } ?? name
         let ending = dot.map { String(name[$0...]) } ?? ""
-        // A process killed earlier may have left one of the same name: take the next number.
+        Self.removeAbandoned(in: folder, stem: ".\(stem).", ending: ending)
+        // A process of another machine may have one of the same name: take the next number.
         while true {
             let number = Self.sequence.add(1, ordering: .relaxed).newValue
             let candidate = "\(folder)/.\(stem).\(getpid())-\(number)\(ending)"
-            let result =
-                isFolder
-                ? unsafe mkdir(candidate, 0o777)
-                : unsafe open(candidate, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-            if result >= 0 {
-                if !isFolder { close(result) }
+            if let descriptor = Self.create(candidate, isFolder: isFolder) {
                 self.path = path
                 self.folder = folder
                 self.isFolder = isFolder
+                self.descriptor = descriptor
                 temporaryPath = candidate
                 return
             }
@@ -53,15 +54,8 @@ final class TemporaryOutput {
     }
 
     deinit {
-        guard !isCommitted else { return }
-        guard isFolder else {
-            unsafe unlink(temporaryPath)
-            return
-        }
-        for name in (try? Self.names(in: temporaryPath)) ?? [] {
-            unsafe unlink("\(temporaryPath)/\(name)")
-        }
-        unsafe rmdir(temporaryPath)
+        close(descriptor)
+        if !isCommitted { Self.remove(temporaryPath) }
     }
 
     /// Syncs it, gives it its name, and syncs the folder.
@@ -69,10 +63,51 @@ final class TemporaryOutput {
     /// - Throws: `FFmpegError` if the system refuses; then it is removed.
     func commit() throws(FFmpegError) {
         precondition(!isCommitted, "\(path) is complete")
-        try Self.synchronize(temporaryPath, for: path)
+        guard fsync(descriptor) == 0 || errno == EINVAL else { throw Self.failure("sync", path) }
+        // A folder takes the place of an empty one only: the pictures before go first.
+        if isFolder { Self.remove(path) }
         guard unsafe rename(temporaryPath, path) == 0 else { throw Self.failure("write", path) }
         isCommitted = true
         try Self.synchronize(folder, for: path)
+    }
+
+    /// Makes the file or folder and locks it; nil with `errno` if it cannot.
+    private static func create(_ path: String, isFolder: Bool) -> Int32? {
+        if isFolder, unsafe mkdir(path, 0o777) != 0 { return nil }
+        let flags = isFolder ? O_RDONLY | O_DIRECTORY : O_RDWR | O_CREAT | O_EXCL
+        let descriptor = unsafe open(path, flags | O_CLOEXEC, 0o666)
+        guard descriptor >= 0 else { return nil }
+        // Where there are no locks nothing is taken for abandoned either.
+        flock(descriptor, LOCK_EX | LOCK_NB)
+        var information = stat()
+        // Between its creation and its lock another may have taken it for abandoned.
+        guard unsafe fstat(descriptor, &information) == 0, information.st_nlink > 0 else {
+            close(descriptor)
+            errno = EEXIST
+            return nil
+        }
+        return descriptor
+    }
+
+    /// Removes hidden files of a place whose writers are gone.
+    private static func removeAbandoned(in folder: String, stem: String, ending: String) {
+        for name in (try? names(in: folder)) ?? [] {
+            guard name.hasPrefix(stem), name.hasSuffix(ending) else { continue }
+            let middle = name.dropFirst(stem.count).dropLast(ending.count)
+            let parts = middle.split(separator: "-", omittingEmptySubsequences: false)
+            guard parts.count == 2, parts.allSatisfy({ Int($0) != nil }) else { continue }
+            let descriptor = unsafe open("\(folder)/\(name)", O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+            guard descriptor >= 0 else { continue }
+            if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { remove("\(folder)/\(name)") }
+            close(descriptor)
+        }
+    }
+
+    /// Removes a file, or a folder with the files in it, as far as the system lets.
+    private static func remove(_ path: String) {
+        if unsafe unlink(path) == 0 { return }
+        for name in (try? names(in: path)) ?? [] { unsafe unlink("\(path)/\(name)") }
+        unsafe rmdir(path)
     }
 
     /// Waits until a file or folder is on the disk.
@@ -115,12 +150,18 @@ final class TemporaryOutput {
                 reason = "it is there and not a folder"
                 throw FFmpegError(.invalid(reason: reason), operation: "write", file: path)
             }
-            if try names(in: path).isEmpty { return }
-            reason = "the folder is there and not empty"
+            // Pictures of an earlier run are an output like a file is.
+            if try names(in: path).allSatisfy(isPicture) { return }
+            reason = "the folder is there and holds other things than numbered pictures"
         } else {
             if kind == S_IFREG { return }
             reason = "it is there and not a regular file"
         }
         throw FFmpegError(.invalid(reason: reason), operation: "write", file: path)
+    }
+
+    /// Whether a name is one that pictures of a sequence have.
+    private static func isPicture(_ name: String) -> Bool {
+        name.hasSuffix(".png") && name.count > 4 && name.dropLast(4).allSatisfy(\.isNumber)
     }
 }
