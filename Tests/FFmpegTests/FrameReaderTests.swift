@@ -120,6 +120,75 @@ struct FrameReaderTests {
         }
     }
 
+    @Test(arguments: [1, 600, 16_777_259, 2_147_483_629])
+    func `times that no camera writes do no harm`(timescale: Int) throws {
+        let folder = try TemporaryFolder()
+        for ticks in [[1, 1, 1], [2_147_483_647, 2_147_483_647, 1], [0, 0, 7], [1, 0, 600]] {
+            let bytes = SyntheticMedia.movie(
+                width: 8,
+                height: 8,
+                timescale: timescale,
+                frameTicks: ticks
+            )
+            let path = try folder.write(bytes, to: "a.mov")
+            for rate in [nil, Rational(1_000_000, 999_983), Rational(999, 1000)] {
+                for start in [Rational.zero, Rational(1, 999_983), Rational(399_999)] {
+                    let reader = try FrameReader(
+                        path,
+                        FrameRequest(width: 8, height: 8, start: start, frameRate: rate)
+                    )
+                    var last = Rational(-1)
+                    do {
+                        for _ in 0..<50 {
+                            guard let frame = try reader.next() else { break }
+                            #expect(frame.time > last)
+                            last = frame.time
+                            _ = VideoSettings.timeUnit(of: [frame.time, Rational(1, 999_979)])
+                        }
+                    } catch {
+                        #expect(error.description.contains("its times run over"))
+                    }
+                }
+            }
+        }
+    }
+
+    @Test func `a request out of range is one sentence`() {
+        func reason(_ make: () throws(FrameRequestError) -> FrameRequest) -> String {
+            do throws(FrameRequestError) {
+                _ = try make()
+                return "none"
+            } catch {
+                return error.description
+            }
+        }
+        let cases: [(String, String)] = [
+            (
+                reason { () throws(FrameRequestError) in try FrameRequest(width: 0, height: 8) },
+                "size 0x8: expected sides of 1 to 16384 pixels"
+            ),
+            (
+                reason { () throws(FrameRequestError) in
+                    try FrameRequest(width: 8, height: 8, start: Rational(-1))
+                },
+                "start -1: expected 0 to 400000"
+            ),
+            (
+                reason { () throws(FrameRequestError) in
+                    try FrameRequest(width: 8, height: 8, frameRate: Rational(0))
+                },
+                "frame rate 0: expected 1/1000 to 1000"
+            ),
+            (
+                reason { () throws(FrameRequestError) in
+                    try FrameRequest(width: 8, height: 8, start: Rational(1, 1_000_001))
+                },
+                "start 1/1000001: expected a denominator of at most 1000000"
+            ),
+        ]
+        for (found, expected) in cases { #expect(found == expected) }
+    }
+
     @Test func `a size that changes the shape fills the frame`() throws {
         let folder = try TemporaryFolder()
         let path = try folder.write(

@@ -68,9 +68,10 @@ package struct Assembly: Sendable {
         return try media { () throws(FFmpegError) in try writer.finish() }
     }
 
-    /// To the next frame; the last is shown as long as the one before it.
+    /// To the next frame, or to the end of the source.
     private func duration(of frame: Int) -> Rational? {
-        frame + 1 < times.count ? times[frame + 1] - times[frame] : nil
+        frame + 1 < times.count
+            ? times[frame + 1] - times[frame] : video.lastDuration(at: times[frame])
     }
 
     private func media<Value>(

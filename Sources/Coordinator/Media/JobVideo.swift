@@ -89,11 +89,26 @@ package struct JobVideo: Hashable, Sendable {
             codec,
             width: request.width,
             height: request.height,
-            timeUnit: VideoSettings.timeUnit(of: [rate.reciprocal] + Array(shifted)),
+            timeUnit: VideoSettings.timeUnit(of: [rate.reciprocal] + shifted),
             frameRate: rate,
             rateFactor: rateFactor,
             sound: sound
         )
+    }
+
+    /// How long the last frame is shown, by the length that the source says.
+    ///
+    /// - Parameter time: Of the last frame, as planning reported it.
+    /// - Returns: In seconds; nil if only the frame before can tell.
+    package func lastDuration(at time: Rational) -> Rational? {
+        if let rate = request.frameRate { return rate.reciprocal }
+        guard let length = (try? MediaInfo.probe(input))?.video.duration,
+            length < Rational(Int64(FrameRequest.secondsMax)), length.denominator <= 1 << 24
+        else { return nil }
+        var rest = length - request.start - time
+        if let duration = request.duration { rest = min(rest, duration - time) }
+        // What a container says of its length may be rounded, or wrong.
+        return rest > Rational(1, 1000) && rest < Rational(60) ? rest : nil
     }
 
     /// Frames a second, or the average in thousandths if they vary.

@@ -21,6 +21,8 @@ struct PictureClock: Hashable, Sendable {
     private let secondTicks: Int64
     /// Ticks of the longest time from the start.
     let ticksMax: Int64
+    /// Ticks of the latest first picture: of clocks that count from 1970, in the year 2096.
+    private let originMax: Int64
     /// Ticks of the longest time that a picture is believed to be shown.
     private let lengthMax: Int64
 
@@ -39,6 +41,7 @@ struct PictureClock: Hashable, Sendable {
         let rate = frameRate.flatMap { $0 > Rational(1, 10) ? $0 : nil } ?? Rational(25)
         frameTicks = max(1, rate.reciprocal.count(of: unit))
         lengthMax = 3600 * secondTicks
+        originMax = Rational(4_000_000_000).count(of: unit)
     }
 
     /// The time of the next picture in ticks from the first, and how long it is shown.
@@ -86,6 +89,7 @@ struct PictureClock: Hashable, Sendable {
     /// Ticks from the first picture; nil if that is longer than any file.
     private mutating func ticks(_ timestamp: Int64) -> Int64? {
         let first = origin ?? timestamp
+        guard first.magnitude <= originMax.magnitude else { return nil }
         let (relative, overflow) = timestamp.subtractingReportingOverflow(first)
         guard !overflow, relative.magnitude <= ticksMax.magnitude,
             (relative + shift).magnitude <= ticksMax.magnitude

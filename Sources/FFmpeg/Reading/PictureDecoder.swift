@@ -217,7 +217,7 @@ import Glibc
     }
 
     private static func text(_ seconds: Rational) -> String {
-        "\(Double((seconds * Rational(10)).rounded) / 10)"
+        "\((seconds.double * 10).rounded() / 10)"
     }
 
     private func dated(_ picture: Picture) throws(FFmpegError) -> Decoded {

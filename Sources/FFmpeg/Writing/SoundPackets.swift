@@ -74,7 +74,7 @@ import Glibc
         self.unit = unit
         self.info = info
         file = source.path
-        startTicks = (origin + source.start).count(of: unit)
+        startTicks = origin.count(of: unit) + source.start.count(of: unit)
         lengthTicks = source.duration.map { $0.count(of: unit) }
         leadTicks = keepsLead ? Self.lead.count(of: unit) : 0
         input.discardAll(but: info.index)
@@ -132,7 +132,7 @@ import Glibc
     private func date() -> Bool {
         let none = weft_av_no_timestamp()
         let said = unsafe packet.pointee.pts == none ? packet.pointee.dts : packet.pointee.pts
-        let duration = unsafe max(0, packet.pointee.duration)
+        let duration = unsafe min(max(0, packet.pointee.duration), 1 << 40)
         // Damaged files say anything; a time that is not after the one before continues it.
         let (relative, overflow) = said.subtractingReportingOverflow(startTicks)
         let isKnown = said != none && !overflow && relative.magnitude < 1 << 56

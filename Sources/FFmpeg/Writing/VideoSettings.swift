@@ -76,9 +76,11 @@ package struct VideoSettings: Hashable, Sendable {
         let finest: Int64 = 1_000_000
         var denominator: Int64 = 1
         for time in times {
-            // In 1/denominator units the time may still be a fraction; its denominator is missing.
-            let missing = (time * Rational(denominator)).denominator
-            guard denominator * missing <= finest else { return Rational(1, finest) }
+            // The fraction of the two denominators in lowest terms: what is missing is below.
+            let missing = Rational(denominator, time.denominator).denominator
+            guard missing <= finest, denominator * missing <= finest else {
+                return Rational(1, finest)
+            }
             denominator *= missing
         }
         return Rational(1, denominator)
