@@ -133,6 +133,6 @@ let package = Package(
         ),
         tests("TrainingTests", ["Training", "Diffusion", "Tensors"]),
         tests("TidyTests", []),
-        tests("EndToEndTests", ["Tensors"], resources: [.copy("Goldens")]),
+        tests("EndToEndTests", ["Tensors", database], resources: [.copy("Goldens")]),
     ]
 )

@@ -23,7 +23,7 @@ struct SimulateCommand: ParsableCommand {
 
     func run() throws {
         guard count >= 1, seed <= UInt64.max - count else {
-            throw Failure(.usage, "count \(count): expected seeds within 64 bits")
+            throw Failure(.usage, "count \(count): expected 1 or more seeds within 64 bits")
         }
         var profile = calm ? SimulationProfile.calm : SimulationProfile()
         profile.keepsLog = log

@@ -40,6 +40,8 @@ struct SimulatedWorker: Sendable {
     var transfer: Transfer?
     var runner: SimulatedRunner?
     var isWarm = false
+    /// Leases that the coordinator said it needs nothing of any more.
+    private var released: Set<Lease> = []
     var tokenCount = 0
 
     init(_ index: Int, _ nature: Nature, _ world: inout SimulationWorld) {
@@ -111,14 +113,18 @@ struct SimulatedWorker: Sendable {
     mutating func read(_ message: SimulatedMessage, _ world: inout SimulationWorld) {
         switch message {
         case .welcome(let instance, let answers):
+            released.formUnion(answers.filter { $0.value == .abort }.keys)
             tell(.welcomed(instance: instance, answers: answers), &world)
         case .unknown: tell(.unknown, &world)
         case .offer(let lease, let order, let job):
             if offers[lease] == nil { offers[lease] = Offer(order: order, job: job) }
             let total = max(1, order.steps.isEmpty ? order.frames.count : order.steps.count)
             tell(.offered(lease, steps: total), &world)
-        case .withdraw(let lease): tell(.withdrawn(lease), &world)
+        case .withdraw(let lease):
+            released.insert(lease)
+            tell(.withdrawn(lease), &world)
         case .acknowledge(let lease, let disposition):
+            released.insert(lease)
             tell(.acknowledged(lease, disposition), &world)
         case .drain: tell(.askedToDrain, &world)
         case .inputs(let lease, let values):
@@ -190,6 +196,9 @@ struct SimulatedWorker: Sendable {
 
     private mutating func forget(_ lease: Lease, _ world: inout SimulationWorld) {
         if runner?.lease == lease { world.violate("\(name) forgets \(lease), which runs") }
+        if !released.contains(lease), spool.contains(where: { $0.lease == lease }) {
+            world.violate("\(name) drops its result of \(lease), and nobody said so")
+        }
         spool.removeAll { $0.lease == lease }
         offers[lease] = nil
         inputs[lease] = nil

@@ -95,8 +95,11 @@ final class CoordinatorConnection {
     }
 
     /// The hello of this process on the control socket.
-    func sendHello() throws(ZeroMQError) {
-        _ = try send(.hello(hello(role: "worker", bootID)), payload: nil, on: control)
+    ///
+    /// - Returns: False if nobody is connected.
+    /// - Throws: `ZeroMQError` if the context is gone.
+    func sendHello() throws(ZeroMQError) -> Bool {
+        try send(.hello(hello(role: "worker", bootID)))
     }
 
     /// The coordinator gave this session, or does not know it any more and may once it has been
@@ -136,6 +139,8 @@ final class CoordinatorConnection {
                     handshakeFailures = 0
                     lastRefusal = nil
                     isNew = true
+                    // Another connection is a stranger's until it has shown the session.
+                    if plane === bulk { (isGreeted, greetedAt) = (false, nil) }
                 case .handshakeRefused(let status) where status >= 500:
                     // The coordinator cannot read its list of keys; it says nothing about ours.
                     logger.warning("the coordinator cannot check keys now")

@@ -6,10 +6,17 @@ package struct LeavePlan: Sendable {
     /// What is still to be delivered when the batch system's time is over has this long.
     package static let lastMoment = Duration.seconds(10)
 
-    package enum Speed: Hashable, Comparable, Sendable {
+    package enum Speed: Hashable, Comparable, Sendable, CustomStringConvertible {
         case drain(DrainSpeed)
         /// Leave whatever is held: the operator has asked twice.
         case now
+
+        package var description: String {
+            switch self {
+            case .drain(let speed): "\(speed)"
+            case .now: "now"
+            }
+        }
     }
 
     private let lifetimeDrain: Instant?

@@ -61,8 +61,13 @@ extension WorkerDaemon {
             // Beyond this many the oldest go first; the next introduction names others.
             finished: Array(finished.prefix(WireLimits.leases))
         )
-        try connection.sendHello()
-        try connection.send(.introduction(IntroductionMessage(introduction, worker: workerID)))
+        try introduce(IntroductionMessage(introduction, worker: workerID))
+    }
+
+    /// Says what this worker is, now or as soon as somebody is connected.
+    func introduce(_ message: IntroductionMessage) throws {
+        let isSent = try connection.sendHello() && connection.send(.introduction(message))
+        unsentIntroduction = isSent ? nil : message
     }
 
     private func report(_ failure: UnitFailure, of lease: Lease) throws {

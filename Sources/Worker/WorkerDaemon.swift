@@ -31,6 +31,8 @@ package final class WorkerDaemon {
     /// Of the last welcome; a coordinator that starts again has a greater one.
     var instance: UInt64?
     var exit: WorkerExit?
+    /// What nobody was connected to hear: said as soon as somebody is.
+    var unsentIntroduction: IntroductionMessage?
 
     private let control: WorkerControl
     private let poller: Poller
@@ -139,6 +141,7 @@ package final class WorkerDaemon {
         guard deviceClass != nil else { return }
         if try connection.watchHandshakes(at: now) { startTransfersOver() }
         try giveUpOnRefusedKeys()
+        if let message = unsentIntroduction { try introduce(message) }
         for incoming in try connection.receive() { try handle(incoming) }
         if now >= nextTick {
             nextTick = now + Self.tick

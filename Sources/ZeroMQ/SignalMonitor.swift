@@ -52,6 +52,11 @@ package final class SignalMonitor {
             throw ZeroMQError(.library(EBUSY), operation: "open", subject: "signal monitor")
         }
         arrived.store(0, ordering: .sequentiallyConsistent)
+        // Whoever started this process may have blocked them, as threads of a pool do.
+        var handled = sigset_t()
+        unsafe sigemptyset(&handled)
+        for signal in signals { unsafe sigaddset(&handled, signal.number) }
+        unsafe pthread_sigmask(SIG_UNBLOCK, &handled, nil)
         for signal in signals {
             var action = sigaction()
             unsafe action.__sigaction_handler.sa_handler = { handle($0) }

@@ -23,7 +23,7 @@ package struct RestartPolicy: Hashable, Sendable {
     package static let earlyDeathsMax = 8
     /// Exit statuses that another try does not change: protocol and key.
     ///
-    /// A configuration that is wrong may be a folder that a worker of an earlier run has not left yet.
+    /// A wrong configuration may be a folder that an earlier run's worker has not left yet.
     package static let finalStatuses: Set<Int32> = [76, 77]
 
     private var earlyDeaths = 0

@@ -1,3 +1,4 @@
+import FFmpeg
 import Foundation
 import Tensors
 package import WireProtocol
@@ -18,6 +19,10 @@ package struct SubmissionCheck: Sendable {
         } catch {
             return "\(error)"
         }
+        guard let codec = VideoSettings.Codec(rawValue: job.codec) else {
+            return "codec \(job.codec): expected one that weft writes"
+        }
+        if let missing = codec.missingEncoder { return missing }
         let inputs = [job.input, job.image, job.mask].compactMap(\.self)
         for path in inputs + [job.output] {
             if let objection = objection(toPlaceOf: path) { return objection }

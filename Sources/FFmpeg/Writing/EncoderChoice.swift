@@ -57,3 +57,16 @@ struct EncoderChoice: Hashable, Sendable {
         throw FFmpegError(.invalid(reason: reason), operation: "write", file: file)
     }
 }
+
+extension VideoSettings.Codec {
+    /// What the installed libavcodec lacks to write this, as a sentence; nil if it lacks nothing.
+    package var missingEncoder: String? {
+        do {
+            _ = try unsafe EncoderChoice(self).find(for: self, file: "")
+            return nil
+        } catch {
+            let names = EncoderChoice(self).encoders.joined(separator: " or ")
+            return "no encoder for \(rawValue): the installed libavcodec has no \(names)"
+        }
+    }
+}

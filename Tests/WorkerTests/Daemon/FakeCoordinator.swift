@@ -227,7 +227,11 @@ final class FakeCoordinator {
             .offer(
                 OfferMessage(
                     lease: lease,
-                    order: UnitOrder(frames: 0..<4, firstFrame: 0, steps: 0..<5),
+                    order: UnitOrder(
+                        frames: lease.unit.unit.kind == .content ? 0..<0 : 0..<4,
+                        firstFrame: 0,
+                        steps: lease.unit.unit.kind == .sample ? 0..<5 : 0..<0
+                    ),
                     job: job,
                     shotFrames: 4,
                     inputs: try inputs.map { try #require(self.inputs[$0]).description },
