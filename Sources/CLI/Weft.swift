@@ -15,6 +15,7 @@ struct WeftCommand: AsyncParsableCommand {
             WorkerDaemonCommand.self,
             PlanCommand.self, SampleCommand.self, StitchCommand.self, ModelCommand.self,
             BenchmarkCommand.self, DoctorCommand.self, WorkerRunnerCommand.self,
+            SimulateCommand.self,
         ]
     )
 }

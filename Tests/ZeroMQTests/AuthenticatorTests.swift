@@ -73,7 +73,7 @@ func isHandshake(_ kind: ConnectionEvent.Kind) -> Bool {
     kind != .disconnected && kind != .connectFailed
 }
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct AuthenticatorTests {
     @Test func `an enrolled key gets through, and its name is on the message, polled or not`()
         throws

@@ -1,7 +1,7 @@
 import Testing
 import ZeroMQ
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct ContextTests {
     @Test func `a context has room for as many sockets as it was made for`() throws {
         let context = try Context(socketLimit: 2)

@@ -1,7 +1,7 @@
 import Testing
 import ZeroMQ
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct KeyTrialTests {
     @Test func `a guarded listener passes, with and without its authenticator`() throws {
         let context = try lastingContext()

@@ -3,7 +3,7 @@ import Testing
 import ZeroMQ
 
 /// Each in a process of its own: signals interrupt the waits of all other tests.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct SignalMonitorTests {
     @Test func `a signal ends a wait and is told once`() async {
         await #expect(processExitsWith: .success) {

@@ -1,7 +1,7 @@
 import Testing
 import ZeroMQ
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct SocketMonitorTests {
     @Test func `a wrong server key breaks the handshake again and again, on both sides`() throws {
         let context = try lastingContext()

@@ -12,7 +12,7 @@ private func patient(_ change: (inout SocketOptions) -> Void = { _ in }) -> Sock
     return options
 }
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct SocketTests {
     @Test(arguments: ["inproc://pair", "tcp://127.0.0.1:*"])
     func `a message arrives whole, empty frames and all bytes included`(endpoint: String) throws {

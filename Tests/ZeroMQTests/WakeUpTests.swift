@@ -4,7 +4,7 @@ import Synchronization
 import Testing
 import ZeroMQ
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct WakeUpTests {
     @Test func `a wake-up from another thread ends a wait, and several are one`() throws {
         let wakeUp = try WakeUp()

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 import ZeroMQ
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct AllowListTests {
     private func store(_ folder: TemporaryFolder) throws -> KeyStore {
         let store = KeyStore(folder: folder("keys"))

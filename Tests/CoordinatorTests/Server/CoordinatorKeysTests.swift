@@ -9,7 +9,7 @@ import ZeroMQ
 /// A farm with keys: who may come in, as what, and for how long.
 ///
 /// One after the other: the process has one context, and a context one authenticator.
-@Suite(.serialized, .timeLimit(.minutes(1)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct CoordinatorKeysTests {
     private let farm: TestFarm
     private let store: KeyStore

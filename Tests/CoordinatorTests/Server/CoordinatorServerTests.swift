@@ -8,7 +8,7 @@ import Testing
 import WireProtocol
 
 /// Whole jobs over real sockets, with workers whose units are arithmetic.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct CoordinatorServerTests {
     /// Units of the small job: content, 4 depth chunks, 4 windows by 3 rounds, 4 decode chunks.
     private static let unitCount = 1 + 4 + 4 * 3 + 4
@@ -185,16 +185,16 @@ struct CoordinatorServerTests {
         try farm.start()
         let job = try farm.submit(try farm.job())
         disk.free = 10
+        // The disk is looked at about once a second.
+        Thread.sleep(forTimeInterval: 2)
         let worker = farm.worker("a")
         defer { worker.stop() }
-        Thread.sleep(forTimeInterval: 1.5)
         let request = JobRequest(idempotencyKey: "late")
         let answer = try farm.client().ask(.submit(SubmitMessage(request, try farm.job("o.mkv"))))
         #expect(answer?.refusal?.reason == .unavailable)
-        #expect(try farm.show(job).report.state == .running)
-        let count = worker.computed.count
         Thread.sleep(forTimeInterval: 0.5)
-        #expect(worker.computed.count <= count + 1)
+        #expect(try farm.show(job).report.state == .running)
+        #expect(worker.computed.isEmpty)
         disk.free = 1 << 30
         try farm.wait(for: job) { $0.report.state == .done }
     }

@@ -7,7 +7,7 @@ import WireProtocol
 import ZeroMQ
 
 /// What strangers, broken peers and hostile ones get, on both sockets.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct SwitchboardTests {
     private let farm: TestFarm
 

@@ -8,7 +8,7 @@ import Worker
 import ZeroMQ
 
 /// A worker between a coordinator on real sockets and a runner in a real process.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct WorkerDaemonTests {
     /// A worker that has been welcomed, and its surroundings.
     final class Farm {

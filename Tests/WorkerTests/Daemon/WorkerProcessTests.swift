@@ -8,7 +8,7 @@ import Worker
 import ZeroMQ
 
 /// `weft worker` as a process, between a coordinator on real sockets and its own runner.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct WorkerProcessTests {
     static let lease = Lease(
         UnitKey(job: JobID(1), shot: 0, unit: UnitID(.content)),
