@@ -1,6 +1,6 @@
-package import Models
+import Models
 import Pipelines
-package import Tensors
+import Tensors
 
 /// One checkpoint of a run: a model folder as any other, and the state that the next step depends
 /// on, in `training.safetensors` and `training.json`.
