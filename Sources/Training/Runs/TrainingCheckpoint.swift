@@ -25,7 +25,10 @@ package struct TrainingCheckpoint {
         start: CheckpointFolder
     ) throws {
         let averages = optimizer.weights
-        try ModelWriter(start: start, components: task.components).write(to: path) { component in
+        let components = try optimizer.withAverages {
+            try task.recording.withoutRecording { try task.components() }
+        }
+        try ModelWriter(start: start, components: components).write(to: path) { component in
             task.recording.parameters.filter { $0.component == component.kind.folder }.map {
                 ($0.key, averages[Optimizer.name($0)] ?? $0.value)
             }
