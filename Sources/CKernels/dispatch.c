@@ -13,6 +13,8 @@ static const weft_table *table(weft_version version) {
     return &weft_table_scalar;
 }
 
+const weft_table *weft_table_of(weft_version version) { return table(version); }
+
 bool weft_version_available(weft_version version) {
     if (version == WEFT_SCALAR) return true;
 #if defined(__x86_64__)

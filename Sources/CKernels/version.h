@@ -9,6 +9,10 @@ typedef struct {
     void (*product)(weft_pool *, const weft_rows *, int64_t, const weft_matrix *,
                     const weft_epilogue *, float *);
     void (*finish_row)(const float *, float *, int64_t, int64_t, const weft_epilogue *, int64_t);
+    void (*weight_gradient)(weft_pool *, const weft_rows *, int64_t, const float *, int64_t,
+                            float *const *);
+    void (*row_sums)(weft_pool *, const float *, int64_t, int64_t, int64_t, int64_t, int64_t,
+                     int64_t, float *, float *);
     void (*attend)(weft_pool *, const weft_attention *);
     void (*group_norm)(weft_pool *, const float *, int64_t, int64_t, int64_t, int64_t, float,
                        const float *, const float *, int32_t, float *);
@@ -20,6 +24,8 @@ typedef struct {
                      float *);
     double (*probe)(weft_pool *, int64_t);
 } weft_table;
+
+const weft_table *weft_table_of(weft_version version);
 
 extern const weft_table weft_table_scalar;
 #if defined(__x86_64__)
