@@ -15,7 +15,7 @@
 
 enum {
     POINTS_MAX = 36,
-    PART_FLOATS = 1 << 16,      // of transformed weights: with the products, most of the second cache
+    PART = 2304,                // channels of a part, times points: 64 or 144 of them
     PRODUCT_FLOATS = 96 << 10,  // of the products of a task
     INPUT_FLOATS = 4 << 20,     // of the transformed inputs of all threads
     INPUT_TILES = 4,            // of a task that transforms inputs
@@ -131,6 +131,10 @@ static void tile_sources(const winograd_job *job, int64_t tile, const float **so
         }
 }
 
+INLINE vf load_some(const float *p, int64_t count) {
+    return count == VL ? load(p) : load_part(p, count);
+}
+
 // Transforms `count` <= VL channels from `channel` on of one tile.
 INLINE void transform_input(const int edge, const float *const *source, int64_t channel,
                             int64_t count, float *target, int64_t plane) {
@@ -142,7 +146,7 @@ INLINE void transform_input(const int edge, const float *const *source, int64_t 
 #pragma clang loop unroll(full)
         for (int i = 0; i < size; i++) {
             const float *at = source[i * size + j] + channel;
-            column[i] = count == VL ? load(at) : load_part(at, count);
+            column[i] = load_some(at, count);
         }
         input_line(edge, column, 1, lines + j, size);
     }
@@ -231,39 +235,74 @@ INLINE void transform_panel(const int edge, const winograd_job *job, int64_t pan
     }
 }
 
-// Products of one tile to outputs, with the epilogue of each pixel that lies in the image.
-INLINE void finish_outputs(const int edge, const winograd_job *job, int64_t tile,
-                           const float *products, int64_t plane, int64_t panel) {
-    const int size = edge + 2;
+// Where a tile's outputs go: its first pixel, and how much of it lies in the image.
+typedef struct {
+    int64_t image, first, rows, columns;
+} tile_result;
+
+static tile_result place_result(const winograd_job *job, int64_t tile) {
     const weft_rows *r = job->rows;
-    float outputs[16 * PANEL];
-    for (int v = 0; v < TILE_VECTORS; v++) {
-        vf lines[4 * 6];
+    tile_place at = place_tile(job, tile);
+    return (tile_result){
+        .image = at.image,
+        .first = (at.image * r->out_height + at.y) * r->out_width + at.x,
+        .rows = weft_min(job->edge, r->out_height - at.y),
+        .columns = weft_min(job->edge, r->out_width - at.x),
+    };
+}
+
+// Products of one tile to outputs, with bias, activation and residual: `count` <= VL channels from
+// `column` on of every pixel that lies in the image.
+INLINE void finish_outputs(const int edge, const int32_t activation, const int64_t count,
+                           const winograd_job *job, const tile_result *at, const float *products,
+                           int64_t plane, int64_t column) {
+    const int size = edge + 2;
+    const weft_epilogue *e = job->epilogue;
+    int64_t n = job->matrix->n;
+    vf lines[4 * 6];
 #pragma clang loop unroll(full)
-        for (int j = 0; j < size; j++) {
-            vf column[6];
+    for (int j = 0; j < size; j++) {
+        vf down[6];
 #pragma clang loop unroll(full)
-            for (int i = 0; i < size; i++)
-                column[i] = load(products + (i * size + j) * plane + v * VL);
-            output_line(edge, column, 1, lines + j, size);
-        }
+        for (int i = 0; i < size; i++) down[i] = load(products + (i * size + j) * plane);
+        output_line(edge, down, 1, lines + j, size);
+    }
+    vf bias = e->bias ? load_some(e->bias + column, count) : splat(0);
+    vf image_bias = splat(0);
+    if (e->image_bias) {
+        int64_t image = e->image_bias_count == 1 ? 0 : at->image;
+        image_bias = load_some(e->image_bias + image * n + column, count);
+    }
 #pragma clang loop unroll(full)
-        for (int i = 0; i < edge; i++) {
-            vf row[4];
-            output_line(edge, lines + i * size, 1, row, 1);
+    for (int i = 0; i < edge; i++) {
+        if (i >= at->rows) break;
+        vf row[4];
+        output_line(edge, lines + i * size, 1, row, 1);
+        int64_t place = (at->first + i * job->rows->out_width) * n + column;
 #pragma clang loop unroll(full)
-            for (int j = 0; j < edge; j++) store(outputs + (i * edge + j) * PANEL + v * VL, row[j]);
+        for (int j = 0; j < edge; j++) {
+            if (j >= at->columns) break;
+            vf v = activation_(row[j] + bias + image_bias, activation);
+            if (e->residual) v += load_some(e->residual + place + j * n, count);
+            if (count == VL) store(job->c + place + j * n, v);
+            else store_part(job->c + place + j * n, v, count);
         }
     }
-    tile_place at = place_tile(job, tile);
-    int64_t n = job->matrix->n, column = panel * PANEL;
-    int64_t rows = weft_min(edge, r->out_height - at.y);
-    int64_t columns = weft_min(edge, r->out_width - at.x);
-    for (int64_t i = 0; i < rows; i++)
-        for (int64_t j = 0; j < columns; j++)
-            finish_columns(outputs + (i * edge + j) * PANEL, job->c,
-                           (at.image * r->out_height + at.y + i) * r->out_width + at.x + j, column,
-                           weft_min(PANEL, n - column), job->epilogue, n);
+}
+
+// The case that networks are made of gets a copy of its own.
+INLINE void finish_panel(const int edge, const winograd_job *job, int64_t tile,
+                         const float *products, int64_t plane, int64_t panel) {
+    tile_result at = place_result(job, tile);
+    int32_t activation = job->epilogue->activation;
+    for (int v = 0; v < TILE_VECTORS; v++) {
+        int64_t column = panel * PANEL + v * VL, count = weft_min(VL, job->matrix->n - column);
+        if (count <= 0) break;
+        if (count == VL && activation == 0)
+            finish_outputs(edge, 0, VL, job, &at, products + v * VL, plane, column);
+        else
+            finish_outputs(edge, activation, count, job, &at, products + v * VL, plane, column);
+    }
 }
 
 // products[point][tile][PANEL] (+)= inputs · weights for `count` channels.
@@ -301,8 +340,7 @@ INLINE void winograd_panel(const int edge, const winograd_job *job, int64_t task
         }
     }
     for (int64_t i = 0; i < tiles; i++)
-        finish_outputs(edge, job, job->first + begin + i, products + i * PANEL, product_plane,
-                       panel);
+        finish_panel(edge, job, job->first + begin + i, products + i * PANEL, product_plane, panel);
 }
 
 static void winograd_products(void *context, int64_t task, int worker) {
@@ -325,7 +363,7 @@ static void winograd(weft_pool *pool, const weft_rows *rows, int64_t m, const we
     job.slices = weft_ceil_div(rows->channels, K_SLICE);
     job.slice = weft_ceil_div(weft_ceil_div(rows->channels, job.slices), VL) * VL;
     job.slices = weft_ceil_div(rows->channels, job.slice);
-    int64_t parts = weft_ceil_div(job.slice, PART_FLOATS / (job.points * PANEL));
+    int64_t parts = weft_ceil_div(job.slice, PART / job.points);
     job.part = weft_ceil_div(job.slice, parts);
     // The result's elements are the same however the tiles are cut.
     int64_t most = weft_max(1, INPUT_FLOATS / (job.slices * job.points * K_STRIDE));
