@@ -3,6 +3,7 @@
 #include "gather.h"
 #include "simd.inc.h"
 #include "product.inc.h"
+#include "winograd.inc.h"
 #include "lanes.inc.h"
 #include "temporal.inc.h"
 #include "attention.inc.h"
@@ -12,6 +13,7 @@
 const weft_table TABLE = {
     .panel_width = PANEL,
     .product = product,
+    .winograd = winograd,
     .finish_row = finish_row,
     .attend = attend,
     .group_norm = group_norm,
