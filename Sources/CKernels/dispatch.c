@@ -163,6 +163,12 @@ void weft_product(weft_pool *pool, const weft_rows *rows, int64_t m, const weft_
         table(matrix->version)->product(pool, rows, m, matrix, epilogue, c);
 }
 
+void weft_winograd(weft_pool *pool, const weft_rows *rows, int64_t m, const weft_matrix *matrix,
+                   const weft_epilogue *epilogue, int64_t edge, float *c) {
+    if (m == 0) return;
+    table(matrix->version)->winograd(pool, rows, m, matrix, epilogue, edge, c);
+}
+
 void weft_attend(weft_pool *pool, weft_version version, const weft_attention *attention) {
     table(version)->attend(pool, attention);
 }

@@ -4,6 +4,7 @@
 #include "simd.inc.h"
 #include "product.inc.h"
 #include "product_gradient.inc.h"
+#include "winograd.inc.h"
 #include "lanes.inc.h"
 #include "temporal.inc.h"
 #include "attention.inc.h"
@@ -17,6 +18,7 @@
 const weft_table TABLE = {
     .panel_width = PANEL,
     .product = product,
+    .winograd = winograd,
     .finish_row = finish_row,
     .weight_gradient = weight_gradient,
     .row_sums = row_sums,

@@ -8,6 +8,8 @@ typedef struct {
     int64_t panel_width;  // columns of a packed panel
     void (*product)(weft_pool *, const weft_rows *, int64_t, const weft_matrix *,
                     const weft_epilogue *, float *);
+    void (*winograd)(weft_pool *, const weft_rows *, int64_t, const weft_matrix *,
+                     const weft_epilogue *, int64_t, float *);
     void (*finish_row)(const float *, float *, int64_t, int64_t, const weft_epilogue *, int64_t);
     void (*weight_gradient)(weft_pool *, const weft_rows *, int64_t, const float *, int64_t,
                             float *const *);

@@ -54,8 +54,18 @@ extension CPUBackend {
             unsafe epilogue.rows_per_image = Int64(output.height * output.width)
         }
         var rows = unsafe imageRows(x, geometry, enlarged: (enlargedHeight, enlargedWidth))
+        let algorithm = algorithm(
+            for: ConvolutionSize(
+                geometry,
+                inputs: parameters.inputs,
+                outputs: parameters.outputs,
+                images: images,
+                height: output.height,
+                width: output.width
+            )
+        )
         guard options.enlargedTo != nil else {
-            unsafe multiply(rows, packed, &epilogue, result)
+            unsafe multiply(rows, packed, &epilogue, result, algorithm)
             return result
         }
         let rowMap = nearestMap(from: height, to: enlargedHeight)
@@ -64,7 +74,7 @@ extension CPUBackend {
             unsafe columnMap.withUnsafeBufferPointer { columnMap in
                 unsafe rows.row_map = rowMap.baseAddress
                 unsafe rows.column_map = columnMap.baseAddress
-                unsafe multiply(rows, packed, &epilogue, result)
+                unsafe multiply(rows, packed, &epilogue, result, algorithm)
             }
         }
         return result
@@ -162,12 +172,18 @@ extension CPUBackend {
         _ rows: weft_rows,
         _ packed: PackedMatrix,
         _ epilogue: inout weft_epilogue,
-        _ result: Tensor
+        _ result: Tensor,
+        _ algorithm: ConvolutionAlgorithm = .direct
     ) {
         var rows = unsafe rows
         var matrix = unsafe packed.matrix
         let count = Int64(result.count / max(1, result.shape[-1]))
-        unsafe weft_product(pool, &rows, count, &matrix, &epilogue, mutable(result))
+        guard algorithm != .direct else {
+            unsafe weft_product(pool, &rows, count, &matrix, &epilogue, mutable(result))
+            return
+        }
+        let edge = Int64(algorithm.tileEdge)
+        unsafe weft_winograd(pool, &rows, count, &matrix, &epilogue, edge, mutable(result))
     }
 }
 
