@@ -1,5 +1,5 @@
 package import Models
-import Tensors
+package import Tensors
 
 /// The folder of one run, this process's alone while the value lives.
 ///
