@@ -84,7 +84,10 @@ let package = Package(
             "Worker",
             ["Scheduling", "WireProtocol", "ZeroMQ", "Pipelines", "Tensors", logging]
         ),
-        library("Training", ["Diffusion", "Models", "NN", "Tensors"]),
+        library(
+            "Training",
+            ["Diffusion", "FFmpeg", "Models", "NN", "Pipelines", "Tensors"]
+        ),
         .executableTarget(
             name: "CLI",
             dependencies: [
@@ -131,7 +134,10 @@ let package = Package(
             ],
             resources: [.copy("Fixtures")]
         ),
-        tests("TrainingTests", ["Training", "Diffusion", "Tensors"]),
+        tests(
+            "TrainingTests",
+            ["Training", "Diffusion", "FFmpeg", "Models", "NN", "Pipelines", "Tensors"]
+        ),
         tests("TidyTests", []),
         tests("EndToEndTests", ["Tensors", database], resources: [.copy("Goldens")]),
     ]

@@ -18,7 +18,7 @@ enum ImportRules {
         "Worker": [
             "Scheduling", "WireProtocol", "ZeroMQ", "Pipelines", "Tensors", "Logging",
         ],
-        "Training": ["Diffusion", "Models", "NN", "Tensors"],
+        "Training": ["Diffusion", "FFmpeg", "Models", "NN", "Pipelines", "Tensors"],
         "CLI": [
             "Coordinator", "Worker", "Simulation", "Training", "Pipelines", "Scheduling",
             "WireProtocol", "ZeroMQ", "FFmpeg", "Diffusion", "Models", "NN", "Tensors",

@@ -5,8 +5,8 @@ package import Tensors
 package struct LatentDistribution: Sendable {
     /// `[N, h, w, latentChannels]`, before the scaling factor.
     package let mean: Tensor
-    /// As the network makes it; `logVariance` bounds it.
-    private let unboundedLogVariance: Tensor
+    /// As the network makes it; `logVariance` bounds it. Training needs its derivative.
+    package let unboundedLogVariance: Tensor
 
     init(moments: Tensor, latentChannels: Int) {
         mean = moments.sliceChannels(0..<latentChannels)

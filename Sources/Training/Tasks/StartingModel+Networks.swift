@@ -1,0 +1,66 @@
+import Diffusion
+import Models
+import NN
+import Pipelines
+import Tensors
+
+// The networks that stages use without training them, with what stands beside them.
+extension StartingModel {
+    func latentEncoder(on backend: any Backend) throws -> LatentEncoder {
+        LatentEncoder(try autoencoder(on: backend), on: backend)
+    }
+
+    func autoencoder(on backend: any Backend) throws -> Autoencoder {
+        try frozen(.vae, on: backend, Self.makeAutoencoder)
+    }
+
+    func contentEncoder(on backend: any Backend) throws -> ContentEncoder {
+        let encoder = try frozen(.imageEncoder, on: backend, Self.makeImageEncoder)
+        return ContentEncoder(
+            encoder,
+            try folder.imagePreprocessor(encoder.config),
+            on: backend
+        )
+    }
+
+    func depthMaps(on backend: any Backend) throws -> DepthMaps {
+        let estimator = try frozen(.depthEstimator, on: backend, Self.makeDepthEstimator)
+        return DepthMaps(estimator, try folder.depthPreprocessor(estimator.config), on: backend)
+    }
+
+    func tokenizer() throws -> BPETokenizer {
+        try BPETokenizer.load(folder: folder.component("tokenizer").path)
+    }
+
+    static func makeAutoencoder(
+        _ config: ConfigObject,
+        _ weights: WeightPath
+    ) throws -> Autoencoder {
+        let config = try AutoencoderConfig(config)
+        return Autoencoder(
+            encoder: try AutoencoderEncoder(config, weights),
+            decoder: try AutoencoderDecoder(config, weights)
+        )
+    }
+
+    static func makeImageEncoder(
+        _ config: ConfigObject,
+        _ weights: WeightPath
+    ) throws -> CLIPImageEncoder {
+        try CLIPImageEncoder(CLIPVisionConfig(config), weights)
+    }
+
+    static func makeTextEncoder(
+        _ config: ConfigObject,
+        _ weights: WeightPath
+    ) throws -> CLIPTextEncoder {
+        try CLIPTextEncoder(CLIPTextConfig(config), weights)
+    }
+
+    static func makeDepthEstimator(
+        _ config: ConfigObject,
+        _ weights: WeightPath
+    ) throws -> DepthEstimator {
+        try DepthEstimator(DPTConfig(config), weights)
+    }
+}
