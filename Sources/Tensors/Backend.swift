@@ -244,6 +244,14 @@ package protocol Backend: AnyObject, Sendable {
         weight: StoredTensor,
         bias: StoredTensor?
     ) -> TemporalConvolutionParameters
+    /// A small parameter that operations take as a tensor, of the given shape of equal count.
+    func prepareTensor(_ stored: StoredTensor, as shape: Shape) -> Tensor
+
+    // MARK: Parts of networks
+
+    /// Runs a part of a network. A backend that remembers operations may keep only what `body`
+    /// captures and run it again later: it has to make the same of it each time.
+    func segment(_ body: @escaping () -> [Tensor]) -> [Tensor]
 
     // MARK: Products
 
@@ -326,6 +334,19 @@ package protocol Backend: AnyObject, Sendable {
 }
 
 extension Backend {
+    package func prepareTensor(_ stored: StoredTensor, as shape: Shape) -> Tensor {
+        upload(HostTensor(stored.floats(), shape))
+    }
+
+    package func segment(_ body: @escaping () -> [Tensor]) -> [Tensor] {
+        body()
+    }
+
+    /// A part of a network with one result.
+    package func segment(_ body: @escaping () -> Tensor) -> Tensor {
+        segment { [body()] }[0]
+    }
+
     /// Requires that queries, keys and values are equally wide and divide into the heads.
     func checkHeads(
         _ query: AttentionOperand,

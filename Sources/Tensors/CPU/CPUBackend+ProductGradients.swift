@@ -1,6 +1,8 @@
 extension CPUBackend: DifferentiableBackend {
     package func zeros(_ shape: Shape) -> Tensor { fatalError("pending") }
 
+    package func write(_ values: HostTensor, into target: Tensor) { fatalError("pending") }
+
     package func accumulate(_ source: Tensor, into target: Tensor, coefficient: Float) {
         fatalError("pending")
     }

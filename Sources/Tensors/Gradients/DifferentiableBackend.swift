@@ -2,14 +2,16 @@
 /// way back.
 ///
 /// They are coarse like the forward ones, save little and recompute much. Names ending in
-/// `Gradient` make a new tensor; `accumulate` ones add into a tensor that exists, the only
-/// operations that write to one. As everywhere, results depend on the operands alone: sums over
+/// `Gradient` make a new tensor; those that begin with `accumulate` add into one that exists, which
+/// nothing else does. As everywhere, results depend on the operands alone: sums over
 /// positions are taken in fixed slices in a fixed order.
 package protocol DifferentiableBackend: Backend {
     // MARK: Sums in place
 
     /// A new tensor of zeros.
     func zeros(_ shape: Shape) -> Tensor
+    /// Gives `target` these values, to the bit.
+    func write(_ values: HostTensor, into target: Tensor)
     /// target += coefficient · source, element by element; equal counts.
     func accumulate(_ source: Tensor, into target: Tensor, coefficient: Float)
     /// Adds the columns of `source` `[..., c]` to the columns of `target` `[..., C]` from `column`
@@ -55,7 +57,11 @@ package protocol DifferentiableBackend: Backend {
         into kernels: Tensor
     )
     /// The same for the kernels `[outputs, inputs, taps]` of a convolution along time.
-    func accumulateTemporalConvolutionGradient(input: Tensor, gradient: Tensor, into kernels: Tensor)
+    func accumulateTemporalConvolutionGradient(
+        input: Tensor,
+        gradient: Tensor,
+        into kernels: Tensor
+    )
 
     // MARK: Movement
 
@@ -95,13 +101,8 @@ package protocol DifferentiableBackend: Backend {
 
     // MARK: Attention
 
-    /// The gradients of `attention` by its three operands; those of keys and values of batch 1 are
-    /// summed over batches.
-    ///
-    /// - Parameters:
-    ///   - query: As in `attention`, and so the others up to `mask`.
-    ///   - output: What `attention` made of them.
-    ///   - gradient: Of the output.
+    /// The gradients of `attention` by its three operands, given `output`, what it made of them,
+    /// and the gradient of that; those of keys and values of batch 1 are summed over batches.
     func attentionGradient(
         query: AttentionOperand,
         key: AttentionOperand,
