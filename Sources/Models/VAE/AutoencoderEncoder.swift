@@ -5,7 +5,7 @@ package import Tensors
 package struct LatentDistribution: Sendable {
     /// `[N, h, w, latentChannels]`, before the scaling factor.
     package let mean: Tensor
-    /// As the network makes it; `logVariance` bounds it. Training needs its derivative.
+    /// As the network makes it; `logVariance` bounds it.
     package let unboundedLogVariance: Tensor
 
     init(moments: Tensor, latentChannels: Int) {

@@ -36,6 +36,8 @@ package final class BoundedCache<Key: Hashable & Sendable, Value: Sendable>: Sen
     ///   - key: All the value depends on.
     ///   - bytes: A value's size.
     ///   - make: Makes the value; nil is not kept.
+    /// - Returns: The value.
+    /// - Throws: What `make` throws.
     package func callAsFunction(
         _ key: Key,
         bytes: (Value) -> Int,

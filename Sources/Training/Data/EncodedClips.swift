@@ -110,7 +110,9 @@ package struct EncodedClips: Sendable {
                     return try decoded.map(make)
                 }
             }
-            let latents = try part(.latents) { try networks.latents.latents(of: $0.pictures.tensor) }
+            let latents = try part(.latents) {
+                try networks.latents.latents(of: $0.pictures.tensor)
+            }
             let content = try part(.content(frame: frame)) {
                 try networks.content.embedding(of: $0.pictures, frame)
             }

@@ -122,7 +122,8 @@ package final class FolderSource: ClipSource {
         do throws(FrameRequestError) {
             whole = try FrameRequest(width: placement.width, height: placement.height)
         } catch {
-            throw FFmpegError(.invalid(reason: error.description), operation: "read", file: item.path)
+            let reason = error.description
+            throw FFmpegError(.invalid(reason: reason), operation: "read", file: item.path)
         }
         let reader = try FrameReader(item.path, whole)
         // Half a frame early, so that rounded times do not skip the frame that is meant.

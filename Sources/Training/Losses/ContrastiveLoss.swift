@@ -41,6 +41,7 @@ package struct ContrastiveLoss: Hashable, Sendable {
     ///   - texts: Of the same shape.
     ///   - logScale: τ.
     ///   - captions: N; equal ones are one another's targets.
+    /// - Returns: The loss and its derivatives.
     package func callAsFunction(
         images: HostTensor,
         texts: HostTensor,

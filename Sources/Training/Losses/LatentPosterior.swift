@@ -21,11 +21,9 @@ package struct LatentPosterior: Sendable {
     /// z = μ + σ ε.
     package func sample(noise: HostTensor) -> HostTensor {
         precondition(noise.shape == mean.shape, "noise of \(noise.shape) for \(mean.shape)")
-        let values = mean.values.indices.map { index in
-            Float(
-                Double(mean.values[index])
-                    + Self.deviation(Double(logVariance.values[index])) * Double(noise.values[index])
-            )
+        let values = mean.values.indices.map { index -> Float in
+            let deviation = Self.deviation(Double(logVariance.values[index]))
+            return Float(Double(mean.values[index]) + deviation * Double(noise.values[index]))
         }
         return HostTensor(values, mean.shape)
     }

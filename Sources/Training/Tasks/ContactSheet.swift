@@ -23,7 +23,10 @@ package enum ContactSheet {
                 for y in 0..<height {
                     let from = y * width * 3
                     let to = ((row * (height + gap) + y) * fullWidth + column * (width + gap)) * 3
-                    pixels.replaceSubrange(to..<to + width * 3, with: bytes[from..<from + width * 3])
+                    pixels.replaceSubrange(
+                        to..<to + width * 3,
+                        with: bytes[from..<from + width * 3]
+                    )
                 }
             }
         }

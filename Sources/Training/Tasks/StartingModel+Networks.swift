@@ -28,8 +28,39 @@ extension StartingModel {
         return DepthMaps(estimator, try folder.depthPreprocessor(estimator.config), on: backend)
     }
 
-    func tokenizer() throws -> BPETokenizer {
-        try BPETokenizer.load(folder: folder.component("tokenizer").path)
+    /// The tokenizer, whose texts the encoder has to take.
+    func tokenizer(for encoder: CLIPTextConfig) throws -> BPETokenizer {
+        let component = try folder.component(ComponentKind.tokenizer.folder)
+        let tokenizer = try BPETokenizer.load(folder: component.path)
+        guard tokenizer.length <= encoder.positions,
+            tokenizer.vocabularySize <= encoder.vocabularySize
+        else {
+            throw TrainingError(
+                .data(
+                    "\(component.path): expected at most \(encoder.positions) tokens a text of "
+                        + "\(encoder.vocabularySize), as the text encoder takes them, found "
+                        + "\(tokenizer.length) of \(tokenizer.vocabularySize)"
+                )
+            )
+        }
+        return tokenizer
+    }
+
+    /// The noise schedule that gen1 trains under: the model's own, otherwise Stable Diffusion's.
+    ///
+    /// The network predicts v, also where it grows from an image model that did not.
+    func gen1Schedule() throws -> SchedulerConfig {
+        let name = ComponentKind.scheduler.folder
+        guard has(.scheduler) else {
+            var config = SchedulerConfig.stableDiffusion
+            config.prediction = .velocity
+            return config
+        }
+        var config = try SchedulerConfig(
+            reading: folder.component(name).config(ComponentKind.scheduler.configName)
+        )
+        config.prediction = .velocity
+        return config
     }
 
     static func makeAutoencoder(

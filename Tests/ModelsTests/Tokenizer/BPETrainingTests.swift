@@ -26,7 +26,7 @@ struct BPETrainingTests {
         #expect(training.merges.map { "\($0.left) \($0.right)" } == ["e r</w>", "l o", "e w"])
     }
 
-    @Test func `with merges enough every word is one token, and other texts still have tokens`() throws {
+    @Test func `with merges enough every word is one token, and others still have tokens`() throws {
         let words = ["red", "green", "grey", "torus", "on", "snow", "now", "a", "an", ",", "grün"]
         let training = BPETraining(
             counts: Dictionary(uniqueKeysWithValues: words.map { ($0, 1) }),

@@ -25,7 +25,8 @@ struct RelativeDepthLossTests {
         let truth = randomTensor([2, 6, 8], seed: 3)
         var found = truth
         for index in found.values.indices {
-            found.values[index] = index < 48
+            found.values[index] =
+                index < 48
                 ? 3 * found.values[index] + 2 : 0.5 * found.values[index] - 7
         }
         #expect(RelativeDepthLoss()(found, truth).value < 1e-5)
