@@ -1,8 +1,8 @@
 import FFmpeg
 import Models
-package import Pipelines
+import Pipelines
 import Synchronization
-package import Tensors
+import Tensors
 
 /// Clips of a user's own videos and pictures.
 ///

@@ -1,4 +1,4 @@
-import Models
+package import Models
 import Pipelines
 
 /// Which part of a picture fills the frame: the picture is scaled until it covers the frame, times

@@ -1,5 +1,5 @@
-import FFmpeg
-package import Tensors
+package import FFmpeg
+import Tensors
 
 /// A folder of a user's own videos and pictures: what is in it, and what is said of it.
 ///

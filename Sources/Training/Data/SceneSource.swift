@@ -1,6 +1,6 @@
-package import Pipelines
-package import Scenes
-package import Tensors
+import Pipelines
+import Scenes
+import Tensors
 
 /// Clips of procedural scenes, with exact depth and a caption.
 ///

@@ -1,5 +1,5 @@
-package import Pipelines
-package import Tensors
+import Pipelines
+import Tensors
 
 /// How gen1 is trained: the paper's stages, and what each leaves open.
 ///
