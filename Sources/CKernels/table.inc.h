@@ -8,6 +8,10 @@
 #include "attention.inc.h"
 #include "norms.inc.h"
 #include "pointwise.inc.h"
+#include "pointwise_gradient.inc.h"
+#include "norms_gradient.inc.h"
+#include "temporal_gradient.inc.h"
+#include "attention_gradient.inc.h"
 
 const weft_table TABLE = {
     .panel_width = PANEL,
@@ -19,5 +23,12 @@ const weft_table TABLE = {
     .activate = activate,
     .combine = combine,
     .add_rows = add_rows,
+    .attention_gradient = attention_gradient,
+    .group_norm_gradient = group_norm_gradient,
+    .layer_norm_gradient = layer_norm_gradient,
+    .activate_gradient = activate_gradient,
+    .gate = gate,
+    .adamw = adamw,
+    .squares = squares,
     .probe = probe,
 };

@@ -18,6 +18,15 @@ typedef struct {
     void (*combine)(weft_pool *, const float *const *, const float *, int64_t, int64_t, float *);
     void (*add_rows)(weft_pool *, const float *, int64_t, int64_t, const float *, int64_t, int64_t,
                      float *);
+    void (*attention_gradient)(weft_pool *, const weft_attention_gradient *);
+    void (*group_norm_gradient)(weft_pool *, const weft_norm_gradient *, int64_t, int32_t);
+    void (*layer_norm_gradient)(weft_pool *, const weft_norm_gradient *);
+    void (*activate_gradient)(weft_pool *, const float *, const float *, int64_t, int32_t,
+                              float *);
+    void (*gate)(weft_pool *, const float *, const float *, int64_t, int64_t, float *);
+    void (*adamw)(weft_pool *, float *, const float *, float *, float *, int64_t,
+                  const weft_adamw *);
+    double (*squares)(weft_pool *, const float *, int64_t);
     double (*probe)(weft_pool *, int64_t);
 } weft_table;
 

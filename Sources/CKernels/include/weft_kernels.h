@@ -149,6 +149,59 @@ void weft_resample(weft_pool *pool, const float *x, int64_t n, int64_t h, int64_
                    const float *row_weight, const int32_t *column_index,
                    const float *column_weight, float *y);
 
+// ---- Gradients ------------------------------------------------------------------------------
+
+// As weft_tokens, for what is written.
+typedef struct {
+    float *x;
+    int64_t outer_stride, inner_stride, token_stride;  // in floats
+} weft_written_tokens;
+
+// The gradient of one attention by its operands. The forward's `out` is not used.
+typedef struct {
+    weft_attention forward;
+    weft_tokens out, gradient;  // what the forward gave, and the gradient of that
+    weft_written_tokens dq, dk, dv;
+    // All sequences attend to the keys and values of the first; their gradients are added up.
+    bool shares_keys;
+} weft_attention_gradient;
+
+// The gradient of a normalisation of x [images, rows, channels] by its operands.
+typedef struct {
+    const float *x, *scale, *shift;
+    int64_t images, rows, channels;
+    float epsilon;
+    const float *dy;
+    float *dx, *dscale, *dshift;
+} weft_norm_gradient;
+
+// One update by AdamW: with g = gradient_scale · gradient,
+// mean += mean_rate · (g - mean), variance += variance_rate · (g² - variance),
+// value = decay · value - rate · mean / (root_scale · √variance + epsilon).
+typedef struct {
+    float gradient_scale, mean_rate, variance_rate, root_scale, epsilon, rate, decay;
+} weft_adamw;
+
+// At least one query.
+void weft_attend_gradient(weft_pool *pool, weft_version version,
+                          const weft_attention_gradient *gradient);
+void weft_group_norm_gradient(weft_pool *pool, weft_version version, const weft_norm_gradient *g,
+                              int64_t groups, int32_t activation);
+void weft_layer_norm_gradient(weft_pool *pool, weft_version version, const weft_norm_gradient *g);
+// dx = dy · activation'(x).
+void weft_activate_gradient(weft_pool *pool, weft_version version, const float *x, const float *dy,
+                            int64_t count, int32_t activation, float *dx);
+// y [rows, channels] = value · GELU(gate) of x [rows, value | gate].
+void weft_gate(weft_pool *pool, weft_version version, const float *x, int64_t rows,
+               int64_t channels, float *y);
+// dx [rows, value | gate] of dy [rows, channels].
+void weft_gate_gradient(weft_pool *pool, weft_version version, const float *x, const float *dy,
+                        int64_t rows, int64_t channels, float *dx);
+void weft_adamw_step(weft_pool *pool, weft_version version, float *value, const float *gradient,
+                     float *mean, float *variance, int64_t count, const weft_adamw *step);
+// Σ x² in float64.
+double weft_squares(weft_pool *pool, weft_version version, const float *x, int64_t count);
+
 // ---- Machine bounds -------------------------------------------------------------------------
 
 // Runs `iterations` rounds of independent fused multiply-adds on every thread; returns the number

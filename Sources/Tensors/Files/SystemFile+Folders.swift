@@ -60,7 +60,9 @@ extension SystemFile {
         var buffer = [UInt8](repeating: 0, count: 1 << 20)
         var offset = 0
         while true {
-            let count = unsafe buffer.withUnsafeMutableBytes { unsafe read(source, $0.baseAddress, $0.count) }
+            let count = unsafe buffer.withUnsafeMutableBytes { bytes in
+                unsafe Glibc.read(source, bytes.baseAddress, bytes.count)
+            }
             if count == 0 { break }
             guard count > 0 else {
                 if errno == EINTR { continue }
@@ -82,11 +84,11 @@ extension SystemFile {
     /// removed, not what they point to.
     ///
     /// - Throws: `FileError` if the system refuses; the rest then stays.
-    package static func remove(folder: String) throws(FileError) {
-        try remove(folder: folder, depth: 0)
+    package static func removeTree(_ folder: String) throws(FileError) {
+        try removeTree(folder, depth: 0)
     }
 
-    private static func remove(folder: String, depth: Int) throws(FileError) {
+    private static func removeTree(_ folder: String, depth: Int) throws(FileError) {
         guard depth < depthMax else {
             errno = ELOOP
             throw failure("remove", folder)
@@ -98,7 +100,7 @@ extension SystemFile {
         }
         if information.st_mode & S_IFMT == S_IFDIR {
             for name in try names(in: folder) {
-                try remove(folder: "\(folder)/\(name)", depth: depth + 1)
+                try removeTree("\(folder)/\(name)", depth: depth + 1)
             }
         }
         try delete(folder)

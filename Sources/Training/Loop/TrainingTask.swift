@@ -10,14 +10,17 @@ package protocol TrainingTask: AnyObject {
     /// The stage, such as "gen1".
     var name: String { get }
     var recording: RecordingBackend { get }
-    /// The components that a checkpoint gets the trained weights of.
-    var components: [TrainedComponent] { get }
     /// Forward, loss and backward of one micro-batch, whose gradients are added to what is there.
     ///
     /// - Returns: The loss first, then its parts.
     func accumulate(_ draw: Draw) throws -> [Metric]
     /// Judges the model as it is; changes nothing.
+    ///
+    /// Like `components`, it finds the averaged weights in the network.
     func validate(_ draw: Draw) throws -> (metrics: [Metric], pictures: [ValidationPicture])
+    /// The components that a checkpoint gets the trained weights of, with configs that fit the
+    /// weights: a function of them.
+    func components() throws -> [TrainedComponent]
 }
 
 /// A number that is logged.

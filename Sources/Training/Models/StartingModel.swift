@@ -49,7 +49,7 @@ package struct StartingModel: Sendable {
     package func load<Network>(
         _ kind: ComponentKind,
         on recording: RecordingBackend,
-        trains: (String) -> Bool = { _ in true },
+        trains: @escaping (String) -> Bool = { _ in true },
         _ make: (ConfigObject, WeightPath) throws -> Network
     ) throws -> (network: Network, component: TrainedComponent) {
         let component = try folder.component(kind.folder)

@@ -9,7 +9,7 @@ package struct CheckpointShelf: Hashable, Sendable {
         self.path = path
         try SystemFile.makeFolder(path)
         for name in try SystemFile.names(in: path) where name.hasPrefix(Self.hidden) {
-            try SystemFile.remove(folder: "\(path)/\(name)")
+            try SystemFile.removeTree("\(path)/\(name)")
         }
     }
 
@@ -42,16 +42,16 @@ package struct CheckpointShelf: Hashable, Sendable {
     /// - Throws: `FileError` or what `write` throws; nothing is then left of it.
     package func add(_ step: Int, _ write: (String) throws -> Void) throws {
         let hidden = "\(path)/.\(Self.name(step)).partial"
-        try SystemFile.remove(folder: hidden)
+        try SystemFile.removeTree(hidden)
         try SystemFile.makeFolder(hidden)
         do {
             try write(hidden)
             try SystemFile.syncFolder(hidden)
-            try SystemFile.remove(folder: path(step))
+            try SystemFile.removeTree(path(step))
             try SystemFile.move(hidden, to: path(step))
         } catch {
             // The disk may be full: what was written must not stand in the way of the next try.
-            try? SystemFile.remove(folder: hidden)
+            try? SystemFile.removeTree(hidden)
             throw error
         }
         try SystemFile.syncFolder(path)
@@ -60,7 +60,7 @@ package struct CheckpointShelf: Hashable, Sendable {
     /// Takes a checkpoint that is no good out of the row, and keeps it for whoever wants to look.
     package func setAside(_ step: Int) throws(FileError) {
         let place = "\(path)/damaged-\(Self.name(step))"
-        try SystemFile.remove(folder: place)
+        try SystemFile.removeTree(place)
         try SystemFile.move(path(step), to: place)
         try SystemFile.syncFolder(path)
     }
@@ -70,9 +70,9 @@ package struct CheckpointShelf: Hashable, Sendable {
         for step in Self.superfluous(try steps(), keep: keep, keepEvery: keepEvery) {
             // Renamed first: a folder that is half removed must not look like a checkpoint.
             let hidden = "\(path)/.\(Self.name(step)).removed"
-            try SystemFile.remove(folder: hidden)
+            try SystemFile.removeTree(hidden)
             try SystemFile.move(path(step), to: hidden)
-            try SystemFile.remove(folder: hidden)
+            try SystemFile.removeTree(hidden)
         }
     }
 

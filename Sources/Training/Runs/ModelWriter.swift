@@ -1,4 +1,5 @@
 package import Models
+import NN
 import Synchronization
 package import Tensors
 

@@ -1,5 +1,5 @@
 package import Models
-package import Tensors
+import Tensors
 
 /// The folder of one run, this process's alone while the value lives.
 ///
@@ -41,7 +41,7 @@ package final class RunFolder {
         let place = self("start")
         if try SystemFile.status(of: place) != nil { return place }
         let hidden = self(".start.partial")
-        try SystemFile.remove(folder: hidden)
+        try SystemFile.removeTree(hidden)
         _ = try FreshModel(sizes, seed: seed).write(to: hidden)
         try SystemFile.move(hidden, to: place)
         try SystemFile.syncFolder(path)

@@ -1,6 +1,6 @@
-package import Models
+import Models
 import Pipelines
-package import Tensors
+import Tensors
 
 /// One checkpoint of a run: a model folder as any other, and the state that the next step depends
 /// on, in `training.safetensors` and `training.json`.
@@ -25,7 +25,10 @@ package struct TrainingCheckpoint {
         start: CheckpointFolder
     ) throws {
         let averages = optimizer.weights
-        try ModelWriter(start: start, components: task.components).write(to: path) { component in
+        let components = try optimizer.withAverages {
+            try task.recording.withoutRecording { try task.components() }
+        }
+        try ModelWriter(start: start, components: components).write(to: path) { component in
             task.recording.parameters.filter { $0.component == component.kind.folder }.map {
                 ($0.key, averages[Optimizer.name($0)] ?? $0.value)
             }
