@@ -1,4 +1,4 @@
-package import Tensors
+import Tensors
 
 /// What a run takes, measured on its first micro-batch.
 package struct TrainingProbe: Hashable, Sendable {
