@@ -238,6 +238,11 @@ enum TestMapRules {
         "TrainingTests/DiffusionObjectiveTests": [
             "Training/LossWeighting"
         ],
+        "TrainingTests/Loop/TrainingLoopTests": [
+            "Training/Loop/Resumption", "Training/Loop/TrainingError",
+            "Training/Loop/TrainingEvent", "Training/Loop/TrainingTask",
+            "Training/Runs/RunLogs", "Training/Runs/TrainingCheckpoint",
+        ],
         "WireProtocolTests/EnvelopeTests": [
             "WireProtocol/Coding/CMessageScratch", "WireProtocol/Coding/ClientCoding",
             "WireProtocol/Coding/DecodedFields", "WireProtocol/Coding/GreetingCoding",

@@ -30,9 +30,9 @@ struct TrainOptions: ParsableArguments {
 
     @Option(
         parsing: .upToNextOption,
-        help: "What to train on: scenes, or folders of videos and pictures."
+        help: "What to train on: scenes, folders of videos and pictures, or both."
     )
-    var data: [String] = [TrainingInputs.scenes]
+    var data: [String] = ["scenes"]
 
     @Option(help: "Steps in all.")
     var steps: Int?
@@ -119,9 +119,7 @@ struct TrainOptions: ParsableArguments {
                 "\(option): expected \(range.lowerBound) to \(range.upperBound), found \(value)"
             )
         }
-        guard !data.isEmpty, !data.contains(TrainingInputs.scenes) || data.count == 1 else {
-            throw ValidationError("--data: expected scenes alone, or folders")
-        }
+        guard !data.isEmpty else { throw ValidationError("--data: expected scenes or folders") }
     }
 
     private static let stepsMax = 1_000_000_000

@@ -51,7 +51,7 @@ extension SystemFile {
     }
 
     /// Copies a file's bytes and syncs them; `other` must not be there.
-    static func copy(file path: String, to other: String) throws(FileError) {
+    package static func copy(file path: String, to other: String) throws(FileError) {
         let (source, _) = try openForReading(path)
         defer { close(source) }
         let target = unsafe open(other, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)

@@ -121,7 +121,7 @@ package final class Optimizer {
 // What a checkpoint holds of it.
 extension Optimizer {
     /// Every tensor that the next step depends on, by its name in a checkpoint.
-    var state: [(name: String, tensor: Tensor)] {
+    package var state: [(name: String, tensor: Tensor)] {
         slots.flatMap { slot in
             var tensors = [
                 ("value/\(slot.name)", slot.parameter.value), ("mean/\(slot.name)", slot.mean),
@@ -132,7 +132,7 @@ extension Optimizer {
         }
     }
 
-    var updates: [String: Int] {
+    package var updates: [String: Int] {
         Dictionary(uniqueKeysWithValues: slots.map { ($0.name, $0.updates) })
     }
 

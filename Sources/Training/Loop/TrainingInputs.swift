@@ -1,6 +1,6 @@
 /// What the examples of a run are made of, whatever it trains.
 package struct TrainingInputs: Hashable, Sendable {
-    /// "scenes", or folders of videos and pictures.
+    /// "scenes", and folders of videos and pictures.
     package var data: [String]
     /// Of the pictures, in pixels.
     package var width: Int
@@ -26,7 +26,4 @@ package struct TrainingInputs: Hashable, Sendable {
         self.batch = batch
         self.seed = seed
     }
-
-    /// The word for rendered data, instead of a folder.
-    package static let scenes = "scenes"
 }

@@ -38,7 +38,7 @@ package struct CurvePlot: Hashable, Sendable {
     }
 
     /// Columns a curve may have: more points are drawn as the mean and the range of each column.
-    static let columnsMax = 400
+    package static let columnsMax = 400
     private static let size = (width: 720.0, height: 400.0)
     private static let frame = (left: 70.0, top: 40.0, right: 700.0, bottom: 350.0)
     private static let colours = ["#1f77b4", "#d62728", "#2ca02c", "#9467bd", "#8c564b", "#e377c2"]
@@ -182,7 +182,7 @@ package struct CurvePlot: Hashable, Sendable {
     }
 
     /// A number on an axis: as few digits as tell it from its neighbours.
-    static func label(_ value: Double) -> String {
+    package static func label(_ value: Double) -> String {
         if value == 0 { return "0" }
         let size = abs(value)
         guard size >= 1e-4, size < 1e6 else {

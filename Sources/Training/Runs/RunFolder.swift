@@ -49,7 +49,7 @@ package final class RunFolder {
     }
 
     /// Lets `model` point to a checkpoint.
-    func pointModel(at step: Int) throws(FileError) {
+    package func pointModel(at step: Int) throws(FileError) {
         try SystemFile.point(link: self("model"), at: "checkpoints/\(CheckpointShelf.name(step))")
     }
 }
