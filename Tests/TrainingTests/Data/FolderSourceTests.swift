@@ -142,4 +142,21 @@ struct FolderSourceTests {
         let error = #expect(throws: TrainingError.self) { try FolderSource(folder.path) { _ in } }
         #expect(error?.description.contains("line 2") == true)
     }
+
+    @Test func `a person names scenes or folders`() throws {
+        let folder = try TemporaryFolder()
+        try StillImage.writePNG(try png([200, 0, 0]), to: folder("good.png"))
+        #expect(throws: TrainingError.self) { try TrainingData([], sceneCount: 1) { _ in } }
+        #expect(throws: (any Error).self) {
+            try TrainingData([folder("none")], sceneCount: 1) { _ in }
+        }
+        for names in [["scenes"], [folder.path], ["scenes", folder.path]] {
+            let data = try TrainingData(names, sceneCount: 3) { _ in }
+            var generator = Draw(seed: 1, step: 0).stream("clip")
+            let clips = try [data.training, data.validation].map {
+                try $0.clip(&generator, image)
+            }
+            #expect(clips[0] != clips[1])
+        }
+    }
 }

@@ -1,6 +1,8 @@
+import Models
 import Pipelines
 import Scenes
 import Tensors
+import TestSupport
 import Testing
 import Training
 
@@ -28,6 +30,19 @@ struct SceneSourceTests {
             let key = ClipKey(item: item, variation: 0)
             let image = ClipRequest(width: 16, height: 16)
             #expect(try training.clip(key, image) != (try held.clip(key, image)))
+        }
+    }
+
+    /// A caption that falls into bytes would not fit, and would be hard to learn.
+    @Test func `every word of a caption is one token of a small model's`() throws {
+        let folder = try TemporaryFolder()
+        try FreshTokenizer.words.write(to: folder.path)
+        let tokenizer = try BPETokenizer.load(folder: folder("tokenizer"))
+        for seed in 0..<300 {
+            let caption = SceneDescription(seed: UInt64(seed)).caption
+            let words = caption.replacing(",", with: " ,").split(separator: " ")
+            #expect(tokenizer(caption).count == words.count + 2, "\(caption)")
+            #expect(words.count + 2 < tokenizer.length)
         }
     }
 }
