@@ -20,7 +20,7 @@ typedef struct {
     int64_t panels, task_panels, panel_groups, strips, task_strips;
     bool by_channels;  // a panel is PANEL channels at one tap, the taps of the same channels follow
     weft_pool *pool;
-} gradient_job;
+} weights_job;
 
 // Columns of a panel that are neighbours in the rows: channels at one tap.
 typedef struct {
@@ -28,7 +28,7 @@ typedef struct {
 } segment;
 
 // The segment that holds column `at` of a panel, as far as it goes from there.
-INLINE segment segment_at(const gradient_job *job, int64_t panel, int64_t at) {
+INLINE segment segment_at(const weights_job *job, int64_t panel, int64_t at) {
     if (job->by_channels) {
         int64_t channel = panel / job->taps * PANEL;
         int64_t count = weft_min(PANEL, job->channels - channel);
@@ -70,7 +70,7 @@ static void pack_segment(const weft_rows *source, int64_t row, int64_t rows, seg
         for (int j = 0; j < PANEL; j += VL) store(panel + j, load(x + j));
 }
 
-static void pack_panel(const gradient_job *job, int64_t row, int64_t rows, int64_t panel,
+static void pack_panel(const weights_job *job, int64_t row, int64_t rows, int64_t panel,
                        float *packed) {
     int64_t at = 0;
     for (segment s; at < PANEL && (s = segment_at(job, panel, at)).count > 0; at += s.count)
@@ -80,7 +80,7 @@ static void pack_panel(const gradient_job *job, int64_t row, int64_t rows, int64
 }
 
 // Adds result rows first ..< first + count from tiles, [panel][row][PANEL], to their targets.
-static void add_tiles(const gradient_job *job, int64_t first, int64_t count, int64_t panel_begin,
+static void add_tiles(const weights_job *job, int64_t first, int64_t count, int64_t panel_begin,
                       int64_t panel_end, const float *tiles, int64_t tile_step) {
     int64_t taps = job->taps;
     for (int64_t i = 0; i < count; i++) {
@@ -105,8 +105,8 @@ static void add_tiles(const gradient_job *job, int64_t first, int64_t count, int
     }
 }
 
-static void gradient_task(void *context, int64_t task, int worker) {
-    const gradient_job *job = context;
+static void weights_task(void *context, int64_t task, int worker) {
+    const weights_job *job = context;
     int64_t panel_begin = task % job->panel_groups * job->task_panels;
     int64_t panel_end = weft_min(panel_begin + job->task_panels, job->panels);
     int64_t strip_begin = task / job->panel_groups * job->task_strips;
@@ -146,7 +146,7 @@ static void gradient_task(void *context, int64_t task, int worker) {
 
 static void weight_gradient(weft_pool *pool, const weft_rows *rows, int64_t m, const float *dy,
                             int64_t n, float *const *targets) {
-    gradient_job job = {.rows = rows, .dy = dy, .targets = targets, .m = m, .n = n,
+    weights_job job = {.rows = rows, .dy = dy, .targets = targets, .m = m, .n = n,
                         .channels = rows->channels, .taps = weft_row_taps(rows), .pool = pool};
     job.by_channels = job.channels >= PANEL;
     job.panels = job.by_channels ? weft_ceil_div(job.channels, PANEL) * job.taps
@@ -166,7 +166,7 @@ static void weight_gradient(weft_pool *pool, const weft_rows *rows, int64_t m, c
     job.task_strips = weft_ceil_div(job.strips, blocks);
     int64_t tasks = job.panel_groups * weft_ceil_div(job.strips, job.task_strips);
     bool small = m * n * job.channels * job.taps < 1 << 18;
-    weft_run(pool, tasks, small, gradient_task, &job);
+    weft_run(pool, tasks, small, weights_task, &job);
 }
 
 // ---- Sums of rows ---------------------------------------------------------------------------
