@@ -70,6 +70,7 @@ let package = Package(
         library("Models", ["NN", "Tensors"]),
         library("Diffusion", ["Tensors"]),
         library("Pipelines", ["Diffusion", "Models", "NN", "Tensors", "FFmpeg"]),
+        library("Scenes", ["Tensors"]),
         library("Scheduling", []),
         library("Simulation", ["Scheduling"]),
         library("WireProtocol", ["Scheduling", "CProtobuf", "CSodium"]),
@@ -86,7 +87,7 @@ let package = Package(
         ),
         library(
             "Training",
-            ["Diffusion", "FFmpeg", "Models", "NN", "Pipelines", "Tensors"]
+            ["Diffusion", "FFmpeg", "Models", "NN", "Pipelines", "Scenes", "Tensors"]
         ),
         .executableTarget(
             name: "CLI",
@@ -136,7 +137,7 @@ let package = Package(
         ),
         tests(
             "TrainingTests",
-            ["Training", "Diffusion", "FFmpeg", "Models", "NN", "Pipelines", "Tensors"]
+            ["Training", "Diffusion", "FFmpeg", "Models", "NN", "Pipelines", "Scenes", "Tensors"]
         ),
         tests("TidyTests", []),
         tests("EndToEndTests", ["Tensors", database], resources: [.copy("Goldens")]),

@@ -18,7 +18,7 @@ enum ImportRules {
         "Worker": [
             "Scheduling", "WireProtocol", "ZeroMQ", "Pipelines", "Tensors", "Logging",
         ],
-        "Training": ["Diffusion", "FFmpeg", "Models", "NN", "Pipelines", "Tensors"],
+        "Training": ["Diffusion", "FFmpeg", "Models", "NN", "Pipelines", "Scenes", "Tensors"],
         "CLI": [
             "Coordinator", "Worker", "Simulation", "Training", "Pipelines", "Scheduling",
             "WireProtocol", "ZeroMQ", "FFmpeg", "Diffusion", "Models", "NN", "Tensors",

@@ -13,6 +13,13 @@ struct TrainCommand: ParsableCommand {
             SIGTERM, SIGUSR1 and Ctrl-C finish the micro-batch, write a checkpoint and end with \
             status 75 (Ctrl-C: 130): a Slurm job that is requeued continues by itself.
             """,
-        subcommands: []
+        subcommands: [
+            TrainStageCommand<AutoencoderStage>.self,
+            TrainStageCommand<ContrastiveStage>.self,
+            TrainStageCommand<DepthStage>.self,
+            TrainStageCommand<PriorStage>.self,
+            TrainStageCommand<Gen1Stage>.self,
+            TrainStageCommand<CustomizeStage>.self,
+        ]
     )
 }

@@ -37,9 +37,12 @@ package struct FreshModel: Sendable {
             try component.write(to: folder)
             components.append(component)
         }
-        try ByteTokenizer().write(to: folder)
+        try tokenizer.write(to: folder)
         return components
     }
+
+    /// The model's tokenizer: bytes alone, or the words of small scenes.
+    private var tokenizer: FreshTokenizer { sizes == .tiny ? .bytes : .words }
 
     /// A network of the model.
     package func component(_ kind: ComponentKind) throws -> FreshComponent {
@@ -98,7 +101,7 @@ package struct FreshModel: Sendable {
         .textEncoder: """
         {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4,
          "intermediate_size": 64, "projection_dim": 32, "max_position_embeddings": 77,
-         "vocab_size": \(ByteTokenizer.size), "eos_token_id": \(ByteTokenizer.end)}
+         "vocab_size": \(FreshTokenizer.bytes.size), "eos_token_id": \(FreshTokenizer.bytes.end)}
         """,
         .prior: """
         {"num_attention_heads": 4, "attention_head_dim": 8, "num_layers": 2,
@@ -133,52 +136,12 @@ package struct FreshModel: Sendable {
         """,
         .textEncoder: """
         {"hidden_size": 128, "num_hidden_layers": 4, "num_attention_heads": 4,
-         "intermediate_size": 512, "projection_dim": 128, "max_position_embeddings": 77,
-         "vocab_size": \(ByteTokenizer.size), "eos_token_id": \(ByteTokenizer.end)}
+         "intermediate_size": 512, "projection_dim": 128, "max_position_embeddings": \(FreshTokenizer.words.length),
+         "vocab_size": \(FreshTokenizer.words.size), "eos_token_id": \(FreshTokenizer.words.end)}
         """,
         .prior: """
         {"num_attention_heads": 4, "attention_head_dim": 32, "num_layers": 6,
-         "embedding_dim": 128, "num_embeddings": 77}
+         "embedding_dim": 128, "num_embeddings": \(FreshTokenizer.words.length)}
         """,
     ]
-}
-
-/// A tokenizer in CLIP's layout whose only tokens are bytes: texts of up to 75 bytes.
-private struct ByteTokenizer {
-    /// A token for each byte within a word, one for each that ends a word, start and end.
-    static let size = 514
-    static let end = 513
-
-    func write(to folder: String) throws(CheckpointError) {
-        let kind = ComponentKind.tokenizer
-        let place = "\(folder)/\(kind.folder)"
-        var vocabulary: [String: JSONValue] = [:]
-        for (byte, symbol) in BPETokenizer.byteSymbols.enumerated() {
-            vocabulary[symbol] = .integer(byte)
-            vocabulary[symbol + "</w>"] = .integer(256 + byte)
-        }
-        vocabulary["<|startoftext|>"] = .integer(512)
-        vocabulary["<|endoftext|>"] = .integer(Self.end)
-        let config: [String: JSONValue] = [
-            "tokenizer_class": .string("CLIPTokenizer"), "model_max_length": .integer(77),
-            "pad_token": .string("<|endoftext|>"),
-        ]
-        let files = [
-            "vocab.json": JSONValue.object(vocabulary).serialized(isIndented: false) + "\n",
-            "merges.txt": "#version: 0.2\n",
-            kind.configName: JSONValue.object(config).serialized(isIndented: true) + "\n",
-        ]
-        try CheckpointError.reading(place) { () throws(FileError) in
-            try SystemFile.makeFolder(place)
-            for (name, text) in files.sorted(by: { $0.key < $1.key }) {
-                try SystemFile.writeAtomically(Array(text.utf8), to: "\(place)/\(name)")
-            }
-        }
-        try CheckpointFolder.enter(
-            kind.folder,
-            library: "transformers",
-            ["_class_name": .string("CLIPTokenizer")],
-            in: folder
-        )
-    }
 }
