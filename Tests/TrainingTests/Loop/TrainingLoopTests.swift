@@ -17,7 +17,8 @@ struct TrainingLoopTests {
         start = try StartingModel(folder("start"), seed: 1)
     }
 
-    private func settings(_ change: (inout TrainingSettings) -> Void = { _ in }) -> TrainingSettings {
+    private func settings(_ change: (inout TrainingSettings) -> Void = { _ in }) -> TrainingSettings
+    {
         var settings = TrainingSettings(steps: 8, learningRate: 1e-3, warmUp: 2)
         settings.checkpointEvery = 3
         settings.validateEvery = 4
@@ -83,11 +84,18 @@ struct TrainingLoopTests {
         for component in check {
             #expect(["sound", "readable"].contains(component.word), "\(component)")
         }
-        #expect(try SystemFile.names(in: folder("run/checkpoints")) == ["step-00000006", "step-00000008"])
+        #expect(
+            try SystemFile.names(in: folder("run/checkpoints")) == [
+                "step-00000006", "step-00000008",
+            ]
+        )
         let log = String(decoding: try bytes("run/log.csv"), as: UTF8.self).split(separator: "\n")
         #expect(log[0] == "step,lr,gradient_norm,loss,root" && log.count == 9)
         #expect(String(decoding: try bytes("run/loss.svg"), as: UTF8.self).hasPrefix("<svg"))
-        let picture = try StillImage.read(folder("run/validation/step-00000004-grey.png"), sideMax: 8)
+        let picture = try StillImage.read(
+            folder("run/validation/step-00000004-grey.png"),
+            sideMax: 8
+        )
         #expect(picture.width == 8)
         let checkpoints = events.all.compactMap { event -> Int? in
             guard case .checkpoint(let step, _) = event else { return nil }
@@ -214,7 +222,12 @@ extension TrainingLoopTests {
         ("training.json", { try SystemFile.delete("\($0)/training.json") }),
         (
             "training.json",
-            { try SystemFile.writeAtomically(Array("{\"schema\":".utf8), to: "\($0)/training.json") }
+            {
+                try SystemFile.writeAtomically(
+                    Array("{\"schema\":".utf8),
+                    to: "\($0)/training.json"
+                )
+            }
         ),
         ("training.safetensors", { try SystemFile.delete("\($0)/training.safetensors") }),
         (
