@@ -131,10 +131,6 @@ static void tile_sources(const winograd_job *job, int64_t tile, const float **so
         }
 }
 
-INLINE vf load_some(const float *p, int64_t count) {
-    return count == VL ? load(p) : load_part(p, count);
-}
-
 // Transforms `count` <= VL channels from `channel` on of one tile.
 INLINE void transform_input(const int edge, const float *const *source, int64_t channel,
                             int64_t count, float *target, int64_t plane) {
