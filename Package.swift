@@ -84,13 +84,14 @@ let package = Package(
             "Worker",
             ["Scheduling", "WireProtocol", "ZeroMQ", "Pipelines", "Tensors", logging]
         ),
+        library("Scenes", ["Tensors"]),
         library("Training", ["Diffusion", "Models", "NN", "Tensors"]),
         .executableTarget(
             name: "CLI",
             dependencies: [
                 "Coordinator", "Worker", "Simulation", "Training", "Pipelines", "Scheduling",
-                "WireProtocol", "ZeroMQ", "FFmpeg", "Diffusion", "Models", "NN", "Tensors",
-                argumentParser, logging,
+                "WireProtocol", "ZeroMQ", "FFmpeg", "Diffusion", "Models", "NN", "Scenes",
+                "Tensors", argumentParser, logging,
             ],
             swiftSettings: product
         ),
@@ -132,6 +133,7 @@ let package = Package(
             resources: [.copy("Fixtures")]
         ),
         tests("TrainingTests", ["Training", "Diffusion", "Tensors"]),
+        tests("ScenesTests", ["Scenes"]),
         tests("TidyTests", []),
         tests("EndToEndTests", ["Tensors", database], resources: [.copy("Goldens")]),
     ]
