@@ -13,6 +13,8 @@ static const weft_table *table(weft_version version) {
     return &weft_table_scalar;
 }
 
+const weft_table *weft_table_of(weft_version version) { return table(version); }
+
 bool weft_version_available(weft_version version) {
     if (version == WEFT_SCALAR) return true;
 #if defined(__x86_64__)
@@ -198,6 +200,45 @@ void weft_add_rows(weft_pool *pool, weft_version version, const float *x, int64_
                    int64_t channels, const float *rows_table, int64_t table_rows, int64_t repeats,
                    float *y) {
     table(version)->add_rows(pool, x, rows, channels, rows_table, table_rows, repeats, y);
+}
+
+void weft_attend_gradient(weft_pool *pool, weft_version version,
+                          const weft_attention_gradient *gradient) {
+    table(version)->attention_gradient(pool, gradient);
+}
+
+void weft_group_norm_gradient(weft_pool *pool, weft_version version, const weft_norm_gradient *g,
+                              int64_t groups, int32_t activation) {
+    table(version)->group_norm_gradient(pool, g, groups, activation);
+}
+
+void weft_layer_norm_gradient(weft_pool *pool, weft_version version,
+                              const weft_norm_gradient *g) {
+    table(version)->layer_norm_gradient(pool, g);
+}
+
+void weft_activate_gradient(weft_pool *pool, weft_version version, const float *x, const float *dy,
+                            int64_t count, int32_t activation, float *dx) {
+    table(version)->activate_gradient(pool, x, dy, count, activation, dx);
+}
+
+void weft_gate(weft_pool *pool, weft_version version, const float *x, int64_t rows,
+               int64_t channels, float *y) {
+    table(version)->gate(pool, x, NULL, rows, channels, y);
+}
+
+void weft_gate_gradient(weft_pool *pool, weft_version version, const float *x, const float *dy,
+                        int64_t rows, int64_t channels, float *dx) {
+    table(version)->gate(pool, x, dy, rows, channels, dx);
+}
+
+void weft_adamw_step(weft_pool *pool, weft_version version, float *value, const float *gradient,
+                     float *mean, float *variance, int64_t count, const weft_adamw *step) {
+    table(version)->adamw(pool, value, gradient, mean, variance, count, step);
+}
+
+double weft_squares(weft_pool *pool, weft_version version, const float *x, int64_t count) {
+    return table(version)->squares(pool, x, count);
 }
 
 double weft_probe_arithmetic(weft_pool *pool, weft_version version, int64_t iterations) {

@@ -127,7 +127,8 @@ package final class ParameterStore: Sendable {
                     source: source.label
                 )
             }
-            return tensor
+            // Whatever the file calls it.
+            return tensor.named(key)
         }
     }
 

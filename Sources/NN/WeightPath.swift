@@ -63,6 +63,6 @@ package struct WeightPath: Sendable {
         initial: Initial
     ) throws(WeightError) -> Tensor {
         let stored = try stored(name, shape, alternatives: alternatives, initial: initial)
-        return backend.upload(HostTensor(stored.floats(), shape))
+        return backend.prepareTensor(stored, as: shape)
     }
 }

@@ -244,6 +244,17 @@ package protocol Backend: AnyObject, Sendable {
         weight: StoredTensor,
         bias: StoredTensor?
     ) -> TemporalConvolutionParameters
+    /// A small parameter that operations take as a tensor, of the given shape of equal count.
+    func prepareTensor(_ stored: StoredTensor, as shape: Shape) -> Tensor
+
+    // MARK: Parts of networks
+
+    /// Runs a part of a network on `inputs`. A backend that remembers operations may keep only the
+    /// inputs, and what `body` captures, and run it again later: it has to give the same each time.
+    func segment(
+        _ inputs: consuming [Tensor],
+        _ body: @escaping (consuming [Tensor]) -> Tensor
+    ) -> Tensor
 
     // MARK: Products
 
@@ -326,6 +337,17 @@ package protocol Backend: AnyObject, Sendable {
 }
 
 extension Backend {
+    package func prepareTensor(_ stored: StoredTensor, as shape: Shape) -> Tensor {
+        upload(HostTensor(stored.floats(), shape))
+    }
+
+    package func segment(
+        _ inputs: consuming [Tensor],
+        _ body: @escaping (consuming [Tensor]) -> Tensor
+    ) -> Tensor {
+        body(consume inputs)
+    }
+
     /// Requires that queries, keys and values are equally wide and divide into the heads.
     func checkHeads(
         _ query: AttentionOperand,

@@ -14,10 +14,20 @@ package struct StoredTensor: Sendable {
         case values(@Sendable () -> [Float])
     }
 
+    /// How the elements come from those of another tensor.
+    package indirect enum Arrangement: Sendable {
+        /// Axis i is the other's axis `axes[i]`.
+        case permuted(StoredTensor, axes: [Int])
+        /// The other's elements, all of them several times over.
+        case repeated(StoredTensor)
+    }
+
     /// Full key in the checkpoint.
     package let name: String
     package let scalarType: ScalarType
     package let shape: Shape
+    /// Nil unless the tensor is another one's elements in another order.
+    package let arrangement: Arrangement?
     private let contents: Contents
 
     /// A tensor in `range` of `region`, which holds exactly `shape.count` elements.
@@ -32,18 +42,57 @@ package struct StoredTensor: Sendable {
             range.count == shape.count * scalarType.byteCount,
             "\(name): \(range.count) bytes cannot hold \(shape) of \(scalarType.rawValue)"
         )
-        self.name = name
-        self.scalarType = scalarType
-        self.shape = shape
-        self.contents = .bytes(region, range)
+        self.init(name, scalarType, shape, .bytes(region, range))
     }
 
     /// A float32 tensor whose `shape.count` values are made each time they are asked for.
     package init(name: String, shape: Shape, values: @escaping @Sendable () -> [Float]) {
+        self.init(name, .float32, shape, .values(values))
+    }
+
+    private init(
+        _ name: String,
+        _ scalarType: ScalarType,
+        _ shape: Shape,
+        _ contents: Contents,
+        arrangement: Arrangement? = nil
+    ) {
         self.name = name
-        self.scalarType = .float32
+        self.scalarType = scalarType
         self.shape = shape
-        self.contents = .values(values)
+        self.contents = contents
+        self.arrangement = arrangement
+    }
+
+    /// The same tensor under another key.
+    package func named(_ name: String) -> StoredTensor {
+        StoredTensor(name, scalarType, shape, contents, arrangement: arrangement)
+    }
+
+    /// The tensor whose axis i is this one's axis `axes[i]`, under another shape of equal count.
+    package func permuted(_ axes: [Int], as shape: Shape) -> StoredTensor {
+        let values: @Sendable () -> [Float] = { hostTensor().permuted(axes).values }
+        return StoredTensor(
+            name,
+            .float32,
+            shape,
+            .values(values),
+            arrangement: .permuted(self, axes: axes)
+        )
+    }
+
+    /// All elements `count` times over, as one axis.
+    package func repeated(_ count: Int) -> StoredTensor {
+        let values: @Sendable () -> [Float] = {
+            Array(repeatElement(floats(), count: count).joined())
+        }
+        return StoredTensor(
+            name,
+            .float32,
+            [count * shape.count],
+            .values(values),
+            arrangement: .repeated(self)
+        )
     }
 
     /// All elements as float32; half types widen exactly, wider types round to nearest.

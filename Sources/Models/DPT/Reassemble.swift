@@ -99,15 +99,9 @@ private struct EnlargingConvolution: Sendable {
             initial: start
         )
         let bias = try weights.stored("bias", [channels], initial: start)
-        let rows = factor * factor * channels
         // Rows by row offset, column offset, output; columns by input.
-        let kernel = StoredTensor(name: weight.name, shape: [rows, channels]) {
-            weight.hostTensor().permuted([2, 3, 1, 0]).values
-        }
-        let shift = StoredTensor(name: bias.name, shape: [rows]) {
-            let values = bias.floats()
-            return (0..<rows).map { values[$0 % channels] }
-        }
+        let kernel = weight.permuted([2, 3, 1, 0], as: [factor * factor * channels, channels])
+        let shift = bias.repeated(factor * factor)
         product = weights.backend.prepareLinear([(kernel, shift)], gated: false)
     }
 

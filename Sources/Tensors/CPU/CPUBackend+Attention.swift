@@ -9,6 +9,44 @@ extension CPUBackend {
         scale: Float,
         mask: AttentionMask
     ) -> Tensor {
+        var job = unsafe attentionJob(query, key, value, heads: heads, scale: scale, mask: mask)
+        let (batch, queries) = (query.tensor.shape[0], query.tensor.shape[1])
+        let result = allocate([batch, queries, query.width])
+        unsafe job.out = unsafe mutable(result)
+        unsafe job.out_outer_stride = Int64(queries * query.width)
+        unsafe job.out_token_stride = Int64(query.width)
+        unsafe weft_attend(pool, version, &job)
+        return result
+    }
+
+    package func temporalAttention(
+        query: AttentionOperand,
+        key: AttentionOperand,
+        value: AttentionOperand,
+        heads: Int,
+        scale: Float
+    ) -> Tensor {
+        var job = unsafe temporalAttentionJob(query, key, value, heads: heads, scale: scale)
+        let shape = query.tensor.shape
+        let (batch, frames, pixels) = (shape[0], shape[1], shape[2])
+        let result = allocate([batch, frames, pixels, query.width])
+        unsafe job.out = unsafe mutable(result)
+        unsafe job.out_outer_stride = Int64(frames * pixels * query.width)
+        unsafe job.out_inner_stride = Int64(query.width)
+        unsafe job.out_token_stride = Int64(pixels * query.width)
+        unsafe weft_attend(pool, version, &job)
+        return result
+    }
+
+    /// The operands of `attention`, without a result.
+    func attentionJob(
+        _ query: AttentionOperand,
+        _ key: AttentionOperand,
+        _ value: AttentionOperand,
+        heads: Int,
+        scale: Float,
+        mask: AttentionMask
+    ) -> weft_attention {
         let shape = query.tensor.shape
         precondition(
             shape.rank == 3 && key.tensor.shape.rank == 3 && value.tensor.shape.rank == 3,
@@ -22,7 +60,6 @@ extension CPUBackend {
                 && value.tensor.shape[1] == keys && keys > 0,
             "queries of \(shape), keys of \(key.tensor.shape), values of \(value.tensor.shape)"
         )
-        let result = allocate([batch, queries, query.width])
         var job = unsafe weft_attention()
         unsafe job.outer = Int64(batch)
         unsafe job.inner = 1
@@ -46,20 +83,17 @@ extension CPUBackend {
             let isShared = bias.count == queries * keys
             unsafe job.bias_outer_stride = isShared ? 0 : Int64(queries * keys)
         }
-        unsafe job.out = unsafe mutable(result)
-        unsafe job.out_outer_stride = Int64(queries * query.width)
-        unsafe job.out_token_stride = Int64(query.width)
-        unsafe weft_attend(pool, version, &job)
-        return result
+        return unsafe job
     }
 
-    package func temporalAttention(
-        query: AttentionOperand,
-        key: AttentionOperand,
-        value: AttentionOperand,
+    /// The operands of `temporalAttention`, without a result.
+    func temporalAttentionJob(
+        _ query: AttentionOperand,
+        _ key: AttentionOperand,
+        _ value: AttentionOperand,
         heads: Int,
         scale: Float
-    ) -> Tensor {
+    ) -> weft_attention {
         let shape = query.tensor.shape
         precondition(shape.rank == 4, "temporalAttention needs [B, F, P, C], not \(shape)")
         checkHeads(query, key, value, heads)
@@ -70,7 +104,6 @@ extension CPUBackend {
             )
         }
         let (batch, frames, pixels) = (shape[0], shape[1], shape[2])
-        let result = allocate([batch, frames, pixels, query.width])
         var job = unsafe weft_attention()
         unsafe job.outer = Int64(batch)
         unsafe job.inner = Int64(pixels)
@@ -82,12 +115,7 @@ extension CPUBackend {
         unsafe job.q = unsafe frameTokens(query, frames: frames, pixels: pixels)
         unsafe job.k = unsafe frameTokens(key, frames: frames, pixels: pixels)
         unsafe job.v = unsafe frameTokens(value, frames: frames, pixels: pixels)
-        unsafe job.out = unsafe mutable(result)
-        unsafe job.out_outer_stride = Int64(frames * pixels * query.width)
-        unsafe job.out_inner_stride = Int64(query.width)
-        unsafe job.out_token_stride = Int64(pixels * query.width)
-        unsafe weft_attend(pool, version, &job)
-        return result
+        return unsafe job
     }
 
     /// Rows of `[B, T, C]`, `sequence` tokens from one batch to the next.

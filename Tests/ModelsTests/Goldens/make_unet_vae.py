@@ -62,7 +62,7 @@ def save(name, model, config, tensors):
     tensors = {key: value.contiguous().clone() for key, value in tensors.items()}
     save_file(tensors, f"{name}.safetensors", metadata)
     count = sum(math.prod(shape) for shape in shapes.values())
-    rms = {key: f"{value.float().std():.3f}" for key, value in tensors.items() if "out" in key}
+    rms = {key: f"{value.float().std():.3f}" for key, value in tensors.items() if key.startswith("out.")}
     print(name, f"{count} parameters", rms)
 
 
@@ -181,12 +181,12 @@ class TemporalTransformer(nn.Module):
         return (video + t).transpose(1, 2).reshape(n, c, h, w)
 
 
-def gen1_case(name, config, size, timesteps, levels, seed):
-    """gen1: diffusers' image UNet with temporal layers hung behind its layers."""
+def gen1_model(config, frames):
+    """gen1: diffusers' image UNet with temporal layers hung behind its layers, for clips of `frames`
+    frames; they pass everything on unchanged where `active["video"]` is false."""
     image = {key: value for key, value in config.items() if not key.startswith("_")}
     taps, max_frames = image.pop("temporal_kernel_size"), image.pop("max_frames")
     model = UNet2DConditionModel(**image)
-    clips, frames, height, width = size
     groups = model.config.norm_num_groups
     active = {"video": True}
 
@@ -225,17 +225,29 @@ def gen1_case(name, config, size, timesteps, levels, seed):
                 return (temporal(output[0], frames),)
 
             attention.register_forward_hook(after)
+    return model, active
+
+
+def gen1_stack(sample, structure, levels):
+    """Latents, structure and the level's sinusoids side by side, a frame an image."""
+    clips, _, frames, height, width = sample.shape
+    level = torch.tensor(levels, dtype=torch.float64)
+    angles = torch.stack([2 * math.pi * level / 8, 2 * math.pi * level / 32], dim=1)
+    sinusoids = torch.cat([angles.cos(), angles.sin()], dim=1).to(sample.dtype)
+    sinusoids = sinusoids[:, :, None, None, None].expand(clips, 4, frames, height, width)
+    inputs = torch.cat([sample, structure, sinusoids], dim=1)
+    return inputs.transpose(1, 2).flatten(0, 1)
+
+
+def gen1_case(name, config, size, timesteps, levels, seed):
+    clips, frames, height, width = size
+    model, active = gen1_model(config, frames)
     fill(model)
 
     sample = random(clips, 4, frames, height, width, seed=seed)
     structure = random(clips, 4, frames, height, width, seed=seed + 1)
     content = random(clips, model.config.cross_attention_dim, seed=seed + 2)
-    level = torch.tensor(levels, dtype=torch.float64)
-    angles = torch.stack([2 * math.pi * level / 8, 2 * math.pi * level / 32], dim=1)
-    sinusoids = torch.cat([angles.cos(), angles.sin()], dim=1).float()
-    sinusoids = sinusoids[:, :, None, None, None].expand(clips, 4, frames, height, width)
-    inputs = torch.cat([sample, structure, sinusoids], dim=1)
-    inputs = inputs.transpose(1, 2).flatten(0, 1)
+    inputs = gen1_stack(sample, structure, levels)
     steps = torch.tensor(timesteps, dtype=torch.float32).repeat_interleave(frames)
     tensors = {
         "in.sample": sample,
