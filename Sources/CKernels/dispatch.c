@@ -13,6 +13,8 @@ static const weft_table *table(weft_version version) {
     return &weft_table_scalar;
 }
 
+const weft_table *weft_table_of(weft_version version) { return table(version); }
+
 bool weft_version_available(weft_version version) {
     if (version == WEFT_SCALAR) return true;
 #if defined(__x86_64__)
@@ -159,6 +161,12 @@ void weft_product(weft_pool *pool, const weft_rows *rows, int64_t m, const weft_
         blas_product(pool, rows, m, matrix, epilogue, c);
     else
         table(matrix->version)->product(pool, rows, m, matrix, epilogue, c);
+}
+
+void weft_winograd(weft_pool *pool, const weft_rows *rows, int64_t m, const weft_matrix *matrix,
+                   const weft_epilogue *epilogue, int64_t edge, float *c) {
+    if (m == 0) return;
+    table(matrix->version)->winograd(pool, rows, m, matrix, epilogue, edge, c);
 }
 
 void weft_attend(weft_pool *pool, weft_version version, const weft_attention *attention) {

@@ -26,8 +26,9 @@ static void gather_image(const weft_rows *r, int64_t row, int64_t rows, int64_t 
         if (in_y >= 0 && in_y < r->enlarged_height && in_x >= 0 && in_x < r->enlarged_width) {
             if (r->row_map) in_y = r->row_map[in_y];
             if (r->column_map) in_x = r->column_map[in_x];
-            source = r->x + ((n * r->in_height + in_y) * r->in_width + in_x) * r->channels +
-                     channel;
+            if (in_y >= 0 && in_x >= 0)
+                source = r->x + ((n * r->in_height + in_y) * r->in_width + in_x) * r->channels +
+                         channel;
         }
         copy_channels(source, count, target);
         if (++x < r->out_width) continue;
@@ -51,6 +52,15 @@ static void gather_frames(const weft_rows *r, int64_t row, int64_t rows, int64_t
         pixel = 0;
         if (++frame == r->frames) frame = 0;
     }
+}
+
+int64_t weft_row_taps(const weft_rows *r) {
+    switch (r->kind) {
+        case WEFT_ROWS_PLAIN: return 1;
+        case WEFT_ROWS_IMAGE: return r->kernel_height * r->kernel_width;
+        case WEFT_ROWS_FRAMES: return r->taps;
+    }
+    return 1;
 }
 
 void weft_gather(const weft_rows *r, int64_t row, int64_t rows, int64_t begin, int64_t length,

@@ -148,39 +148,44 @@ void weft_permute(weft_pool *pool, const float *x, const int64_t *extents, const
 typedef struct {
     const float *x;
     float *y;
-    int64_t h, w, c, out_h, out_w, taps;
+    int64_t h, w, c, out_h, out_w, row_taps, column_taps;
     const int32_t *row_index, *column_index;
     const float *row_weight, *column_weight;
 } resample_job;
 
+enum { RESAMPLE_CHANNELS = 64 };
+
+// One output row; some channels at a time, each summed over columns first.
 static void resample_task(void *context, int64_t task, int worker) {
     (void)worker;
     const resample_job *job = context;
     int64_t image = task / job->out_h, oy = task % job->out_h, c = job->c;
-    for (int64_t ox = 0; ox < job->out_w; ox++) {
-        float *y = job->y + (task * job->out_w + ox) * c;
-        for (int64_t ch = 0; ch < c; ch++) {
-            float sum = 0;
-            for (int64_t i = 0; i < job->taps; i++) {
-                const float *row =
-                    job->x + (image * job->h + job->row_index[oy * job->taps + i]) * job->w * c;
-                float line = 0;
-                for (int64_t j = 0; j < job->taps; j++)
-                    line += row[job->column_index[ox * job->taps + j] * c + ch] *
-                            job->column_weight[ox * job->taps + j];
-                sum += line * job->row_weight[oy * job->taps + i];
+    for (int64_t ox = 0; ox < job->out_w; ox++)
+        for (int64_t first = 0; first < c; first += RESAMPLE_CHANNELS) {
+            int64_t count = weft_min(RESAMPLE_CHANNELS, c - first);
+            float sum[RESAMPLE_CHANNELS] = {0};
+            for (int64_t i = 0; i < job->row_taps; i++) {
+                int64_t y = job->row_index[oy * job->row_taps + i];
+                float row_weight = job->row_weight[oy * job->row_taps + i];
+                const float *row = job->x + (image * job->h + y) * job->w * c + first;
+                float line[RESAMPLE_CHANNELS] = {0};
+                for (int64_t j = 0; j < job->column_taps; j++) {
+                    float weight = job->column_weight[ox * job->column_taps + j];
+                    const float *x = row + job->column_index[ox * job->column_taps + j] * c;
+                    for (int64_t ch = 0; ch < count; ch++) line[ch] += x[ch] * weight;
+                }
+                for (int64_t ch = 0; ch < count; ch++) sum[ch] += line[ch] * row_weight;
             }
-            y[ch] = sum;
+            memcpy(job->y + (task * job->out_w + ox) * c + first, sum, (size_t)count * 4);
         }
-    }
 }
 
 void weft_resample(weft_pool *pool, const float *x, int64_t n, int64_t h, int64_t w, int64_t c,
-                   int64_t out_h, int64_t out_w, int64_t taps, const int32_t *row_index,
-                   const float *row_weight, const int32_t *column_index,
+                   int64_t out_h, int64_t out_w, int64_t row_taps, const int32_t *row_index,
+                   const float *row_weight, int64_t column_taps, const int32_t *column_index,
                    const float *column_weight, float *y) {
-    resample_job job = {x, y, h, w, c, out_h, out_w, taps, row_index, column_index, row_weight,
-                        column_weight};
+    resample_job job = {x, y, h, w, c, out_h, out_w, row_taps, column_taps, row_index,
+                        column_index, row_weight, column_weight};
     weft_run(pool, n * out_h, n * out_h * out_w * c < 1 << 12, resample_task, &job);
 }
 

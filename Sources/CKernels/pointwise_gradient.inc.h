@@ -1,13 +1,5 @@
 // Gradients of pointwise functions and the optimiser's step.
 
-// VL floats, of which `left` are there; zeros behind.
-INLINE vf load_some(const float *p, int64_t left) {
-    return left >= VL ? load(p) : load_part(p, left);
-}
-INLINE void store_some(float *p, vf v, int64_t left) {
-    if (left >= VL) store(p, v); else store_part(p, v, left);
-}
-
 INLINE vf logistic_(vf t) { return splat(1.0f) / one_plus_exp(t); }
 
 // d/dx x · Φ(x) = Φ(x) + x · φ(x).

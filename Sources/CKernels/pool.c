@@ -23,7 +23,10 @@ typedef struct {
 struct weft_pool {
     int threads;
     pthread_t *handles;
-    scratch_block *scratch;
+    scratch_block *scratch;  // by worker
+
+    pthread_mutex_t shared_gate;
+    scratch_block shared;
 
     pthread_mutex_t gate;  // one operation at a time
     pthread_mutex_t mutex;
@@ -114,6 +117,7 @@ weft_pool *weft_pool_create(int threads) {
     if (!pool) return NULL;
     pool->handles = calloc((size_t)threads, sizeof *pool->handles);
     pool->scratch = calloc((size_t)threads, sizeof *pool->scratch);
+    pthread_mutex_init(&pool->shared_gate, NULL);
     pthread_mutex_init(&pool->gate, NULL);
     pthread_mutex_init(&pool->mutex, NULL);
     pthread_cond_init(&pool->wake, NULL);
@@ -143,9 +147,11 @@ void weft_pool_destroy(weft_pool *pool) {
         pthread_join(pool->handles[worker], NULL);
     for (int worker = 0; pool->scratch && worker < pool->threads; worker++)
         weft_free(pool->scratch[worker].block);
+    weft_free(pool->shared.block);
     pthread_cond_destroy(&pool->wake);
     pthread_mutex_destroy(&pool->mutex);
     pthread_mutex_destroy(&pool->gate);
+    pthread_mutex_destroy(&pool->shared_gate);
     free(pool->handles);
     free(pool->scratch);
     free(pool);
@@ -175,8 +181,7 @@ void weft_run(weft_pool *pool, int64_t tasks, bool small, weft_body body, void *
     pthread_mutex_unlock(&pool->gate);
 }
 
-void *weft_scratch(weft_pool *pool, int worker, int64_t bytes) {
-    scratch_block *scratch = &pool->scratch[worker];
+static void *grown(scratch_block *scratch, int64_t bytes) {
     if (scratch->bytes < bytes) {
         weft_free(scratch->block);
         scratch->block = weft_allocate(bytes);
@@ -188,6 +193,17 @@ void *weft_scratch(weft_pool *pool, int worker, int64_t bytes) {
     }
     return scratch->block;
 }
+
+void *weft_scratch(weft_pool *pool, int worker, int64_t bytes) {
+    return grown(&pool->scratch[worker], bytes);
+}
+
+void *weft_shared_take(weft_pool *pool, int64_t bytes) {
+    pthread_mutex_lock(&pool->shared_gate);
+    return grown(&pool->shared, bytes);
+}
+
+void weft_shared_give(weft_pool *pool) { pthread_mutex_unlock(&pool->shared_gate); }
 
 void *weft_allocate(int64_t bytes) {
     enum { HUGE_PAGE = 2 << 20 };

@@ -113,6 +113,16 @@ static const float *widened(const weft_matrix *matrix, int64_t at, int64_t count
     return scratch;
 }
 
+// The same for columns column ..< column + count of row `row` of the result `c`, n columns wide.
+static void finish_columns(const float *product, float *c, int64_t row, int64_t column,
+                           int64_t count, const weft_epilogue *epilogue, int64_t n) {
+    weft_epilogue e = *epilogue;
+    if (e.bias) e.bias += column;
+    if (e.image_bias) e.image_bias += column;
+    if (e.residual) e.residual += row * n + column;
+    finish_row(product, c + row * n + column, row, count, &e, n);
+}
+
 typedef struct {
     const weft_rows *rows;
     const weft_matrix *matrix;
@@ -125,7 +135,7 @@ typedef struct {
 static void finish_tile(const product_job *job, const float *tile, int64_t row, int64_t rows,
                         int64_t panel) {
     const weft_matrix *matrix = job->matrix;
-    weft_epilogue e = *job->epilogue;
+    const float *biases = job->epilogue->bias;
     bool gated = matrix->gated;
     int64_t width = gated ? PANEL / 2 : PANEL;
     int64_t n = gated ? matrix->n / 2 : matrix->n;
@@ -133,26 +143,22 @@ static void finish_tile(const product_job *job, const float *tile, int64_t row, 
     int64_t count = weft_min(width, n - column);
     for (int64_t i = 0; i < rows; i++) {
         const float *product = tile + i * PANEL;
-        float *y = job->c + (row + i) * n + column;
         if (gated) {
             // value · GELU(gate); panels hold VL values then VL gates.
             vf value = load(product);
             vf gate = load(product + VL);
-            if (e.bias) {
+            if (biases) {
                 bool whole = count == VL;
-                const float *bias = e.bias + column;
+                const float *bias = biases + column;
                 value += whole ? load(bias) : load_part(bias, count);
                 gate += whole ? load(bias + n) : load_part(bias + n, count);
             }
             vf v = value * gelu_(gate);
+            float *y = job->c + (row + i) * n + column;
             if (count == VL) store(y, v); else store_part(y, v, count);
             continue;
         }
-        weft_epilogue at = e;
-        if (at.bias) at.bias += column;
-        if (at.image_bias) at.image_bias += column;
-        if (at.residual) at.residual += (row + i) * n + column;
-        finish_row(product, y, row + i, count, &at, n);
+        finish_columns(product, job->c, row + i, column, count, job->epilogue, n);
     }
 }
 

@@ -36,6 +36,14 @@ INLINE void store_part(float *p, vf v, int64_t n) {
     for (int64_t i = 0; i < n; i++) p[i] = lanes[i];
 }
 
+// VL floats, of which `left` are there; zeros behind.
+INLINE vf load_some(const float *p, int64_t left) {
+    return left >= VL ? load(p) : load_part(p, left);
+}
+INLINE void store_some(float *p, vf v, int64_t left) {
+    if (left >= VL) store(p, v); else store_part(p, v, left);
+}
+
 // total[0 ..< VL] += v, in float64.
 INLINE void add_wide(double *total, vf v) {
     *(vd_any *)total += __builtin_convertvector(v, vd_any);

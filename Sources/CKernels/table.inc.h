@@ -3,6 +3,8 @@
 #include "gather.h"
 #include "simd.inc.h"
 #include "product.inc.h"
+#include "product_gradient.inc.h"
+#include "winograd.inc.h"
 #include "lanes.inc.h"
 #include "temporal.inc.h"
 #include "attention.inc.h"
@@ -16,7 +18,10 @@
 const weft_table TABLE = {
     .panel_width = PANEL,
     .product = product,
+    .winograd = winograd,
     .finish_row = finish_row,
+    .weight_gradient = weight_gradient,
+    .row_sums = row_sums,
     .attend = attend,
     .group_norm = group_norm,
     .layer_norm = layer_norm,

@@ -8,7 +8,13 @@ typedef struct {
     int64_t panel_width;  // columns of a packed panel
     void (*product)(weft_pool *, const weft_rows *, int64_t, const weft_matrix *,
                     const weft_epilogue *, float *);
+    void (*winograd)(weft_pool *, const weft_rows *, int64_t, const weft_matrix *,
+                     const weft_epilogue *, int64_t, float *);
     void (*finish_row)(const float *, float *, int64_t, int64_t, const weft_epilogue *, int64_t);
+    void (*weight_gradient)(weft_pool *, const weft_rows *, int64_t, const float *, int64_t,
+                            float *const *);
+    void (*row_sums)(weft_pool *, const float *, int64_t, int64_t, int64_t, int64_t, int64_t,
+                     int64_t, float *, float *);
     void (*attend)(weft_pool *, const weft_attention *);
     void (*group_norm)(weft_pool *, const float *, int64_t, int64_t, int64_t, int64_t, float,
                        const float *, const float *, int32_t, float *);
@@ -29,6 +35,8 @@ typedef struct {
     double (*squares)(weft_pool *, const float *, int64_t);
     double (*probe)(weft_pool *, int64_t);
 } weft_table;
+
+const weft_table *weft_table_of(weft_version version);
 
 extern const weft_table weft_table_scalar;
 #if defined(__x86_64__)

@@ -15,6 +15,14 @@ struct DeviceOptions: ParsableArguments {
     @Option(help: "Who multiplies matrices: weft's register tiles or OpenBLAS.")
     var products: ProductProvider?
 
+    @Flag(help: ArgumentHelp(DeviceOptions.exactHelp))
+    var exact = false
+
+    static let exactHelp = """
+        Convolve without Winograd's algorithms: half as fast, and errors of 1e-13 instead of 1e-12 \
+        of a layer's power. Results have other last digits, so a farm should not mix the two.
+        """
+
     func validate() throws {
         if let threads, !(1...1024).contains(threads) {
             throw ValidationError("--threads: expected 1 to 1024, found \(threads)")
@@ -28,7 +36,7 @@ struct DeviceOptions: ParsableArguments {
     }
 
     var configuration: CPUConfiguration {
-        CPUConfiguration(threads: threads, kernels: kernels, products: products)
+        CPUConfiguration(threads: threads, kernels: kernels, products: products, isExact: exact)
     }
 
     func makeBackend() -> CPUBackend { CPUBackend(configuration) }

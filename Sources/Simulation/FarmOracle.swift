@@ -19,6 +19,10 @@ struct FarmOracle: Sendable {
     private var epochs: Set<Epoch> = []
     /// Leases whose results were told to be no good.
     private var invalid: Set<Lease> = []
+    /// Pairs of windows whose comparison is in the ledger, by the left one in its round.
+    private var compared: [UnitKey: Set<Int>] = [:]
+    /// What will be compared once the unit's result is recorded; a crash before that takes it.
+    private var comparing: [UnitKey: [Int]] = [:]
     /// Acknowledged submits.
     private var promises: [JobID: Int] = [:]
 
@@ -66,6 +70,7 @@ struct FarmOracle: Sendable {
             leases[lease]?.isForgotten = false
         }
         invalid = []
+        comparing = [:]
     }
 
     mutating func told(_ event: FarmEvent, at now: Instant) {
@@ -202,7 +207,8 @@ struct FarmOracle: Sendable {
         guard let truth = truths[key.job],
             let value = jobs[truth.index].values[SimulatedJob.place(key.shot, key.unit)]
         else { return ["a result of \(key), which is no known unit"] }
-        var complaints: [String] = []
+        compare(key)
+        var complaints = uncompared(key)
         if !finished.insert(key).inserted { complaints.append("\(key) is finished twice") }
         truths[key.job]?.finishedCount += 1
         truths[key.job]?.held.removeAll { $0 == key }
@@ -215,6 +221,42 @@ struct FarmOracle: Sendable {
             complaints.append("\(key) is finished, but what is on the disk is not its result")
         }
         return complaints
+    }
+
+    // MARK: Overlaps
+
+    /// The coordinator compared a window with others, before it accepts its result.
+    mutating func measured(_ unit: UnitKey, with others: [Int]) {
+        comparing[unit] = others
+    }
+
+    private mutating func compare(_ unit: UnitKey) {
+        for other in comparing.removeValue(forKey: unit) ?? [] {
+            let (left, right) = FarmOracle.pair(unit, other)
+            compared[left, default: []].insert(right)
+        }
+    }
+
+    /// Overlaps whose numbers will be missing in the report: results of both windows are there.
+    private func uncompared(_ unit: UnitKey) -> [String] {
+        guard unit.unit.kind == .sample, let truth = truths[unit.job] else { return [] }
+        let work = jobs[truth.index].shots[unit.shot].work
+        let own = work.windows[unit.unit.index]
+        return work.windows.indices.compactMap { other in
+            let id = UnitID(.sample, index: other, round: unit.unit.round)
+            let key = UnitKey(job: unit.job, shot: unit.shot, unit: id)
+            let (left, right) = FarmOracle.pair(unit, other)
+            guard other != unit.unit.index, work.windows[other].overlaps(own),
+                finished.contains(key), compared[left]?.contains(right) != true
+            else { return nil }
+            return "\(unit) is finished and was not compared with \(key)"
+        }
+    }
+
+    private static func pair(_ unit: UnitKey, _ other: Int) -> (left: UnitKey, right: Int) {
+        let own = unit.unit.index
+        let id = UnitID(.sample, index: min(own, other), round: unit.unit.round)
+        return (UnitKey(job: unit.job, shot: unit.shot, unit: id), max(own, other))
     }
 
     private mutating func held(_ unit: UnitKey) -> [String] {

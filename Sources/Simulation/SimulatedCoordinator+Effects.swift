@@ -120,7 +120,6 @@ extension SimulatedCoordinator {
             planning[job] = nil
             assembling[job] = nil
         case .assemble(let job): startAssembly(job, &world)
-        case .measureOverlaps(let unit, let others): measure(unit, with: others, &world)
         case .discard(let unit):
             world.note("coordinator", "discards \(unit)")
             world.disk.artifacts[unit] = nil
@@ -148,16 +147,6 @@ extension SimulatedCoordinator {
         }
         world.note("coordinator", "< \(id) \(message)")
         world.send(message, over: worker, isToCoordinator: false)
-    }
-
-    private func measure(_ unit: UnitKey, with others: [Int], _ world: inout SimulationWorld) {
-        for window in [unit.unit.index] + others {
-            let id = UnitID(.sample, index: window, round: unit.unit.round)
-            let key = UnitKey(job: unit.job, shot: unit.shot, unit: id)
-            if world.disk.artifacts[key] == nil, !world.oracle.isExcused(key) {
-                world.violate("an overlap of \(unit) is measured without \(key)")
-            }
-        }
     }
 
     // MARK: Slow work

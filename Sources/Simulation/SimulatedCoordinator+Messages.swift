@@ -139,6 +139,21 @@ extension SimulatedCoordinator {
         enqueue(.resultStored(id, upload.lease, upload.value.summary))
     }
 
+    /// Compares the window with its neighbours of the round, whose results have to be there; the
+    /// numbers go with the commit of its result.
+    func measureOverlaps(of unit: UnitKey, _ world: inout SimulationWorld) {
+        guard let farm, world.profile.sabotage != .measuresNothing else { return }
+        let others = farm.overlaps(of: unit)
+        for window in others {
+            let id = UnitID(.sample, index: window, round: unit.unit.round)
+            let key = UnitKey(job: unit.job, shot: unit.shot, unit: id)
+            if world.disk.artifacts[key] == nil, !world.oracle.isExcused(key) {
+                world.violate("an overlap of \(unit) is measured without \(key)")
+            }
+        }
+        world.oracle.measured(unit, with: others)
+    }
+
     // MARK: Clients
 
     private mutating func readClient(_ parcel: Parcel, _ world: inout SimulationWorld) {

@@ -161,6 +161,7 @@ struct SimulatedCoordinator: Sendable {
         reply: (link: Int, message: SimulatedMessage)? = nil,
         _ world: inout SimulationWorld
     ) {
+        if case .resultStored(_, let lease, _) = event { measureOverlaps(of: lease.unit, &world) }
         guard var farm else { return }
         self.farm = nil
         let effects = farm.handle(event, at: now(world))

@@ -46,6 +46,8 @@ package enum Sabotage: String, CaseIterable, Hashable, Sendable {
     case skipsNeighbours
     /// The output lacks its last frame now and then.
     case assemblesHoles
+    /// Windows are accepted before they are compared with their neighbours.
+    case measuresNothing
     /// Each submit is a new job.
     case ignoresIdempotencyKey
 }

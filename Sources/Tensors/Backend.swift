@@ -249,9 +249,12 @@ package protocol Backend: AnyObject, Sendable {
 
     // MARK: Parts of networks
 
-    /// Runs a part of a network. A backend that remembers operations may keep only what `body`
-    /// captures and run it again later: it has to make the same of it each time.
-    func segment(_ body: @escaping () -> [Tensor]) -> [Tensor]
+    /// Runs a part of a network on `inputs`. A backend that remembers operations may keep only the
+    /// inputs, and what `body` captures, and run it again later: it has to give the same each time.
+    func segment(
+        _ inputs: consuming [Tensor],
+        _ body: @escaping (consuming [Tensor]) -> Tensor
+    ) -> Tensor
 
     // MARK: Products
 
@@ -338,13 +341,11 @@ extension Backend {
         upload(HostTensor(stored.floats(), shape))
     }
 
-    package func segment(_ body: @escaping () -> [Tensor]) -> [Tensor] {
-        body()
-    }
-
-    /// A part of a network with one result.
-    package func segment(_ body: @escaping () -> Tensor) -> Tensor {
-        segment { [body()] }[0]
+    package func segment(
+        _ inputs: consuming [Tensor],
+        _ body: @escaping (consuming [Tensor]) -> Tensor
+    ) -> Tensor {
+        body(consume inputs)
     }
 
     /// Requires that queries, keys and values are equally wide and divide into the heads.

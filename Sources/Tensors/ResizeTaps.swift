@@ -42,6 +42,35 @@ package struct ResizeTaps: Sendable {
         self.weights = weights
     }
 
+    private init(taps: Int, indices: [Int32], weights: [Float]) {
+        self.taps = taps
+        self.indices = indices
+        self.weights = weights
+    }
+
+    /// Output positions.
+    package var targets: Int { indices.count / max(1, taps) }
+
+    /// The taps that take gradients of outputs back to `count` inputs: the matrix transposed.
+    package func adjoint(of count: Int) -> ResizeTaps {
+        var entries = [[(index: Int32, weight: Float)]](repeating: [], count: count)
+        for position in 0..<targets {
+            for entry in position * taps..<(position + 1) * taps where weights[entry] != 0 {
+                entries[Int(indices[entry])].append((Int32(position), weights[entry]))
+            }
+        }
+        let most = max(1, entries.map(\.count).max() ?? 1)
+        // Inputs with fewer outputs have nothing from the first one besides.
+        let padded = entries.flatMap { entry in
+            entry + repeatElement((index: 0, weight: 0), count: most - entry.count)
+        }
+        return ResizeTaps(
+            taps: most,
+            indices: padded.map(\.index),
+            weights: padded.map(\.weight)
+        )
+    }
+
     /// Keys' cubic convolution kernel with a = -0.75 at t + 1, t, 1 - t and 2 - t.
     private static func cubic(_ t: Float) -> [Float] {
         let a: Float = -0.75

@@ -24,6 +24,8 @@ package enum WireLimits {
     package static let bootIDBytes = 16
     /// Bytes of a worker's session.
     package static let sessionBytes = 16
+    /// Bytes of a farm's name.
+    package static let farmIDBytes = 16
     /// Bytes that tell a model from others.
     package static let fingerprintBytes = 32
 

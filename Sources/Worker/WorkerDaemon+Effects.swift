@@ -61,7 +61,7 @@ extension WorkerDaemon {
             // Beyond this many the oldest go first; the next introduction names others.
             finished: Array(finished.prefix(WireLimits.leases))
         )
-        try introduce(IntroductionMessage(introduction, worker: workerID))
+        try introduce(IntroductionMessage(introduction, worker: workerID, farm: spool.farm))
     }
 
     /// Says what this worker is, now or as soon as somebody is connected.

@@ -46,6 +46,17 @@ extension WorkerDaemon {
     }
 
     private func welcome(_ message: WelcomeMessage) throws {
+        if message.farm != spool.farm {
+            logger.notice("joins a farm", metadata: ["farm": "\(message.farm)"])
+            let isFirst = spool.farm == nil
+            if !isFirst { dropEverything() }
+            try spool.enter(message.farm)
+            guard isFirst, spool.leases.isEmpty else {
+                // It named what means nothing there, and did not name what waits for that farm.
+                session.startOver(finished: spool.leases)
+                return try tell(.tick)
+            }
+        }
         if instance != message.instance {
             logger.notice(
                 "welcomed",
@@ -58,6 +69,23 @@ extension WorkerDaemon {
         instance = message.instance
         connection.open(message.session)
         try tell(.welcomed(instance: message.instance, answers: message.answers))
+    }
+
+    /// The coordinator is of another farm: nothing that this worker holds means anything there.
+    ///
+    /// Finished results stay in the spool, for the farm they are of.
+    private func dropEverything() {
+        if !offers.isEmpty {
+            runner = RunnerProcess(configuration.runner, logger: logger)
+            noteProgress(isRunning: false)
+        }
+        for lease in Array(offers.keys) + spool.leases {
+            fetcher.forget(lease)
+            uploader.forget(lease)
+        }
+        offers = [:]
+        instance = nil
+        connection.open(nil)
     }
 
     private func consider(_ offer: OfferMessage) throws {

@@ -16,7 +16,7 @@ package final class WorkerDaemon {
     let configuration: WorkerConfiguration
     let logger: Logger
     let connection: CoordinatorConnection
-    let runner: RunnerProcess
+    var runner: RunnerProcess
     let spool: Spool
     let fetcher: Fetcher
     let uploader = Uploader()

@@ -52,7 +52,8 @@ extension MessageGenerator {
                 WelcomeMessage(
                     instance: number(UInt64(Int.max) - 1) + 1,
                     session: bytes(WireLimits.sessionBytes),
-                    answers: Dictionary(pairs) { first, _ in first }
+                    answers: Dictionary(pairs) { first, _ in first },
+                    farm: farm()
                 )
             )
         case "offer": return .offer(offer())
@@ -97,8 +98,17 @@ extension MessageGenerator {
                 running: list(WireLimits.leases) { $0.lease() },
                 finished: list(WireLimits.leases) { $0.lease() }
             ),
-            worker: worker()
+            worker: worker(),
+            farm: bool() ? farm() : nil
         )
+    }
+
+    private mutating func farm() -> FarmID {
+        do {
+            return try FarmID(bytes(WireLimits.farmIDBytes))
+        } catch {
+            preconditionFailure("\(error)")
+        }
     }
 
     private mutating func offer() -> OfferMessage {

@@ -53,7 +53,7 @@ typedef struct {
     // kernel_width over an input enlarged to enlarged_height by enlarged_width through the maps.
     int64_t in_height, in_width;
     int64_t enlarged_height, enlarged_width;
-    const int32_t *row_map, *column_map;  // NULL: not enlarged
+    const int32_t *row_map, *column_map;  // NULL: not enlarged; below zero: nothing there
     int64_t out_height, out_width;
     int64_t kernel_height, kernel_width, stride, pad_top, pad_left;
     // Frames: output position (b, f, p) of [b, frames, pixels]; taps along f.
@@ -119,6 +119,15 @@ typedef struct {
 // c[m, n] (gated: [m, n / 2]) = epilogue(rows · matrixᵀ).
 void weft_product(weft_pool *pool, const weft_rows *rows, int64_t m, const weft_matrix *matrix,
                   const weft_epilogue *epilogue, float *c);
+// The same for a 3 by 3 convolution of step 1 by Winograd's F(edge x edge, 3x3); edge is 2 or 4. The
+// matrix is packed as for weft_product, not plain.
+void weft_winograd(weft_pool *pool, const weft_rows *rows, int64_t m, const weft_matrix *matrix,
+                   const weft_epilogue *epilogue, int64_t edge, float *c);
+// targets[j][c · taps + tap] += Σ over rows r < m of dy[r][j] · rows(r)[tap · channels + c] for
+// j < n: the gradient of a product by its matrix, in the order of the kernels in a checkpoint. A
+// target may be NULL.
+void weft_weight_gradient(weft_pool *pool, weft_version version, const weft_rows *rows, int64_t m,
+                          const float *dy, int64_t n, float *const *targets);
 void weft_attend(weft_pool *pool, weft_version version, const weft_attention *attention);
 // x, y [images, rows, channels]; scale, shift [channels].
 void weft_group_norm(weft_pool *pool, weft_version version, const float *x, int64_t images,
@@ -136,17 +145,31 @@ void weft_combine(weft_pool *pool, weft_version version, const float *const *x,
 void weft_add_rows(weft_pool *pool, weft_version version, const float *x, int64_t rows,
                    int64_t channels, const float *table, int64_t table_rows, int64_t repeats,
                    float *y);
+// table[t] += Σ of the rows r of x with (r / repeats) % table_rows = t; partial has room for
+// `slices` tables, over which the sum is split.
+void weft_row_sums(weft_pool *pool, weft_version version, const float *x, int64_t rows,
+                   int64_t stride, int64_t columns, int64_t table_rows, int64_t repeats,
+                   int64_t slices, float *partial, float *table);
+// Adds `columns` floats of each row of one strided matrix to another.
+void weft_add_columns(weft_pool *pool, const float *x, int64_t x_stride, int64_t rows,
+                      int64_t columns, float *y, int64_t y_stride);
+// y[places[r]] += x[r] for each row in order.
+void weft_add_to_rows(weft_pool *pool, const float *x, int64_t rows, int64_t columns,
+                      const int64_t *places, float *y);
+// target[i][first + o][taps - 1 - t] = source[o][i][t]; target is [inputs][all][taps].
+void weft_flip_kernels(weft_pool *pool, const float *source, int64_t outputs, int64_t inputs,
+                       int64_t taps, int64_t first, int64_t all, float *target);
 // Copies `columns` floats of each row between strided matrices.
 void weft_copy_rows(weft_pool *pool, const float *x, int64_t x_stride, int64_t rows,
                     int64_t columns, float *y, int64_t y_stride);
 // y's axis i is x's axis axes[i]; extents are x's; rank at most 8.
 void weft_permute(weft_pool *pool, const float *x, const int64_t *extents, const int64_t *axes,
                   int64_t rank, float *y);
-// x [n, h, w, c] to y [n, out_h, out_w, c]: each output row (column) mixes `taps` input rows
-// (columns) with the given indices and weights, columns first.
+// x [n, h, w, c] to y [n, out_h, out_w, c]: each output row (column) mixes `row_taps`
+// (`column_taps`) input rows (columns) with the given indices and weights, columns first.
 void weft_resample(weft_pool *pool, const float *x, int64_t n, int64_t h, int64_t w, int64_t c,
-                   int64_t out_h, int64_t out_w, int64_t taps, const int32_t *row_index,
-                   const float *row_weight, const int32_t *column_index,
+                   int64_t out_h, int64_t out_w, int64_t row_taps, const int32_t *row_index,
+                   const float *row_weight, int64_t column_taps, const int32_t *column_index,
                    const float *column_weight, float *y);
 
 // ---- Gradients ------------------------------------------------------------------------------

@@ -31,6 +31,9 @@ struct RenderCommand: ParsableCommand {
     @Option(help: "Threads of each local worker; the processor's, shared out, unless given.")
     var threads: Int?
 
+    @Flag(help: ArgumentHelp(DeviceOptions.exactHelp))
+    var exact = false
+
     @Option(help: "Folder that keeps the job over a crash of this command.", completion: .directory)
     var state: String?
 
@@ -49,6 +52,9 @@ struct RenderCommand: ParsableCommand {
         }
         if let threads, !(1...1024).contains(threads) {
             throw ValidationError("--threads: expected 1 to 1024, found \(threads)")
+        }
+        if connection.coordinator != nil, exact {
+            throw ValidationError("--exact: the workers of a farm elsewhere choose for themselves")
         }
         if connection.coordinator != nil, state != nil {
             throw ValidationError("--state: a farm elsewhere keeps its own state")
@@ -81,7 +87,8 @@ struct RenderCommand: ParsableCommand {
         return EmbeddedFarm.Settings(
             workers: workers,
             threadsPerWorker: threads ?? max(1, processors / workers),
-            stateFolder: state.map(absolutePath)
+            stateFolder: state.map(absolutePath),
+            workerArguments: exact ? ["--exact"] : []
         )
     }
 

@@ -45,6 +45,9 @@ struct WorkerDaemonCommand: ParsableCommand {
     @Option(help: "Threads; all of the processor's unless given.")
     var threads: Int?
 
+    @Flag(help: ArgumentHelp(DeviceOptions.exactHelp))
+    var exact = false
+
     @Option(help: "Folder of the models; jobs may use no others.", completion: .directory)
     var models: String?
 
@@ -137,8 +140,8 @@ struct WorkerDaemonCommand: ParsableCommand {
     }
 
     private var runnerArguments: [String] {
-        let arguments = ["worker-runner", "--sampler", sampler]
-        return threads.map { arguments + ["--threads", "\($0)"] } ?? arguments
+        ["worker-runner", "--sampler", sampler] + (exact ? ["--exact"] : [])
+            + (threads.map { ["--threads", "\($0)"] } ?? [])
     }
 
     /// Whoever started this process is gone, and the coordinator with it in most cases: a second

@@ -167,10 +167,14 @@ extension CoordinatorLoop {
     /// Deliveries came back from the disk.
     func stored(_ outcomes: [DeliveryOutcome]) throws(CoordinatorError) {
         for outcome in outcomes {
-            storing.remove(outcome.lease.unit)
             let (worker, lease) = (outcome.worker, outcome.lease)
+            if case .stored(let summary) = outcome.verdict {
+                try consider(Candidate(worker, lease, summary))
+                continue
+            }
+            storing.remove(lease.unit)
             switch outcome.verdict {
-            case .stored(let summary): tell(.resultStored(worker, lease, summary))
+            case .stored: break
             case .invalid(let reason):
                 logger.warning(
                     "an invalid result",

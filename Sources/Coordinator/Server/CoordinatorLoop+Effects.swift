@@ -79,8 +79,6 @@ extension CoordinatorLoop {
             media.abandon(job)
         case .assemble(let job):
             startAssembly(job)
-        case .measureOverlaps(let unit, let windows):
-            measureOverlaps(of: unit, with: windows)
         case .discard(let unit):
             storage.writer.discard(unit)
         case .discardJob(let job):
@@ -93,7 +91,12 @@ extension CoordinatorLoop {
 
     private func welcome(_ worker: WorkerID, _ answers: [Lease: LeaseAnswer]) throws {
         guard let session = board.membership.session(of: worker) else { return }
-        let message = WelcomeMessage(instance: farm.instance, session: session, answers: answers)
+        let message = WelcomeMessage(
+            instance: farm.instance,
+            session: session,
+            answers: answers,
+            farm: farmID
+        )
         logger.info("worker joined", metadata: ["worker.id": "\(worker)"])
         try send(.welcome(message), to: worker)
     }

@@ -107,41 +107,7 @@ extension CoordinatorLoop {
         return (inputs.round, .fused(fuser, windows))
     }
 
-    private func stored(_ key: UnitKey) -> StoredUnit? {
+    func stored(_ key: UnitKey) -> StoredUnit? {
         farm.result(of: key).map { StoredUnit(key: key, summary: $0) }
-    }
-
-    /// Compares a window's result with its neighbours' on a queue; a letter brings the numbers.
-    func measureOverlaps(of key: UnitKey, with neighbours: [Int]) {
-        guard let shot = farm.outline(of: key.shot, in: key.job),
-            let fuser = jobs[key.job]?.fuser(of: shot),
-            let job = jobs[key.job]?.specification
-        else { return }
-        var units: [Int: StoredUnit] = [:]
-        for window in neighbours + [key.unit.index] {
-            let id = UnitID(.sample, index: window, round: key.unit.round)
-            guard let unit = stored(UnitKey(job: key.job, shot: key.shot, unit: id)) else {
-                continue
-            }
-            units[window] = unit
-        }
-        let measurement = OverlapMeasurement(
-            key: key,
-            neighbours: neighbours.filter { units[$0] != nil },
-            units: units,
-            fuser: fuser,
-            frameShape: Array(
-                UnitTensors.result(of: key.unit, frames: 0..<1, in: job).shape.dropFirst()
-            )
-        )
-        guard units[key.unit.index] != nil else { return }
-        let (results, mailbox) = (storage.results, mailbox)
-        media.computing.async {
-            do throws(LostResult) {
-                mailbox.post(.measured(try measurement.run(results)))
-            } catch {
-                mailbox.post(.lost(error))
-            }
-        }
     }
 }

@@ -11,29 +11,14 @@ extension CoordinatorLoop {
         switch letter {
         case .stored(let outcomes): try stored(outcomes)
         case .inputBuilt(let key, let outcome): inputBuilt(key, outcome)
-        case .measured(let overlaps): overlaps.forEach(note)
+        case .measured(let candidate): try consider(candidate)
         case .lost(let lost): lose(lost)
+        case .unmeasured(let candidate, let lost): try unmeasured(candidate, lost)
         // What an abandoned errand still had to say is about a job that has moved on.
         case .errand(let errand, let job, let news):
             if !errand.isAbandoned { hear(news, of: job, from: errand) }
         case .probed(let isWritable): probed(isWritable)
         }
-    }
-
-    private func note(_ overlap: MismatchRecord) {
-        jobs[overlap.job]?.mismatches.add(
-            overlap.ratio,
-            round: overlap.round,
-            window: overlap.left
-        )
-        storage.note(overlap)
-        logger.debug(
-            "overlap mismatch",
-            metadata: [
-                "job.id": "\(overlap.job)", "shot": "\(overlap.shot)", "round": "\(overlap.round)",
-                "windows": "\(overlap.left)-\(overlap.right)", "ratio": "\(overlap.ratio)",
-            ]
-        )
     }
 
     // MARK: Time

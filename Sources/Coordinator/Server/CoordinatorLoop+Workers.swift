@@ -96,7 +96,10 @@ extension CoordinatorLoop {
             Self.randomBytes(WireLimits.sessionBytes)
         }
         deviceClasses[worker] = message.introduction.deviceClass
-        tell(.joined(worker, message.introduction))
+        // Leases of another farm bear the same names as ours; a worker that moves here learns from
+        // the welcome that they are not.
+        let isOurs = message.farm == farmID
+        tell(.joined(worker, isOurs ? message.introduction : message.introduction.withoutLeases))
     }
 
     /// A worker is gone, by its own word or because it may not stay.

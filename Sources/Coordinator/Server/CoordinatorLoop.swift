@@ -25,11 +25,13 @@ final class CoordinatorLoop {
     let media: MediaDesk
     /// Admits nobody any more once it is gone.
     private let authenticator: Authenticator?
+    let farmID: FarmID
     var farm: Farm
     var jobs: [JobID: JobRecord] = [:]
     var inputs: InputDesk
     var uploads: UploadDesk
-    /// Units whose result is being checked and written: a second one waits for the first's fate.
+    /// Units whose result is being checked, written and compared: a second one waits for the
+    /// first's fate.
     var storing: Set<UnitKey> = []
     var deviceClasses: [WorkerID: String] = [:]
     var nextKeyLook: Instant
@@ -62,6 +64,7 @@ final class CoordinatorLoop {
         mailbox = parts.mailbox
         media = parts.media
         authenticator = parts.authenticator
+        farmID = parts.farmID
         farm = parts.farm
         jobs = parts.jobs
         inputs = InputDesk(
@@ -84,6 +87,7 @@ final class CoordinatorLoop {
         let storage: Storage
         let mailbox: Mailbox<Letter>
         let media: MediaDesk
+        let farmID: FarmID
         let farm: Farm
         let jobs: [JobID: JobRecord]
         let authenticator: Authenticator?

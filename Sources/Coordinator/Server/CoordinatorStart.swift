@@ -55,6 +55,7 @@ struct CoordinatorStart {
             storage: storage,
             mailbox: mailbox,
             media: MediaDesk(mailbox),
+            farmID: try ledger.farmID(),
             farm: farm,
             jobs: jobs,
             authenticator: authenticator

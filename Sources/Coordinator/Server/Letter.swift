@@ -5,8 +5,9 @@ import WireProtocol
 enum Letter: Sendable {
     case stored([DeliveryOutcome])
     case inputBuilt(InputKey, Result<InputTensor, any Error>)
-    case measured([MismatchRecord])
+    case measured(Candidate)
     case lost(LostResult)
+    case unmeasured(Candidate, LostResult)
     case errand(Errand, JobID, ErrandNews)
     /// Whether a file could be written and synced again.
     case probed(isWritable: Bool)

@@ -77,6 +77,15 @@ final class Storage {
         details.note(overlap)
     }
 
+    /// Whether the overlap of the unit's window and another in the unit's round is in the ledger.
+    func isMeasured(_ unit: UnitKey, _ other: Int) throws(CoordinatorError) -> Bool {
+        do {
+            return try ledger.isMeasured(unit, other)
+        } catch {
+            throw CoordinatorError(.durability, "the ledger cannot be read: \(error)")
+        }
+    }
+
     func note(times: [Rational], from firstFrame: Int, of job: JobID) {
         details.note(times: times, from: firstFrame, of: job)
     }

@@ -120,6 +120,21 @@ extension Database {
         }
     }
 
+    /// Whether the overlap of the unit's window and another in the unit's round was measured.
+    func isMeasured(_ unit: UnitKey, _ other: Int) throws -> Bool {
+        let (own, round) = (unit.unit.index, unit.unit.round)
+        return try Bool.fetchOne(
+            self,
+            sql: """
+                SELECT EXISTS (
+                    SELECT 1 FROM mismatch WHERE job = ? AND shot = ? AND round = ?
+                        AND left_window = ? AND right_window = ?
+                )
+                """,
+            arguments: [unit.job.stored, unit.shot, round, min(own, other), max(own, other)]
+        ) ?? false
+    }
+
     /// What is noted about a job may come after the job was discarded.
     private func isKnown(_ job: JobID) throws -> Bool {
         try Bool.fetchOne(

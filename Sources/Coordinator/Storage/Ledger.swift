@@ -1,7 +1,8 @@
+import Foundation
 import GRDB
 import Glibc
 package import Scheduling
-import WireProtocol
+package import WireProtocol
 
 /// What happened, in SQLite: events in their order, and beside them in the same transaction what
 /// people ask for.
@@ -96,6 +97,20 @@ package final class Ledger {
         }
     }
 
+    /// The name of the farm, drawn when the ledger was made.
+    ///
+    /// - Throws: `LedgerError` if it is not there.
+    package func farmID() throws(LedgerError) -> FarmID {
+        try read { database in
+            let bytes = try Data.fetchOne(database, sql: "SELECT id FROM farm") ?? Data()
+            do {
+                return try FarmID([UInt8](bytes))
+            } catch {
+                throw LedgerError(.damaged("the farm's name: \(error)"), self.path)
+            }
+        }
+    }
+
     /// All jobs that were not discarded.
     ///
     /// - Returns: What the ledger has of each.
@@ -110,6 +125,16 @@ package final class Ledger {
             }
             return jobs
         }
+    }
+
+    /// Whether it has the overlap of two windows.
+    ///
+    /// - Parameters:
+    ///   - unit: A window in a round.
+    ///   - other: Index of the other window.
+    /// - Throws: `LedgerError` if it cannot be read.
+    package func isMeasured(_ unit: UnitKey, _ other: Int) throws(LedgerError) -> Bool {
+        try read { try $0.isMeasured(unit, other) }
     }
 
     private func read<Value>(_ value: (Database) throws -> Value) throws(LedgerError) -> Value {

@@ -1,4 +1,5 @@
 import GRDB
+import WireProtocol
 
 /// The tables of the ledger; `Docs/Ledger.md` explains them.
 enum LedgerSchema {
@@ -8,7 +9,7 @@ enum LedgerSchema {
     static let applicationID = 0x7765_6674
 
     /// What brings a ledger from each version to the next.
-    private static let migrations = [first]
+    private static let migrations = [first, second]
 
     /// Brings a database, which is empty or a ledger, up to date in one transaction.
     static func migrate(_ database: Database, path: String) throws {
@@ -27,6 +28,12 @@ enum LedgerSchema {
             return .commit
         }
     }
+
+    /// The farm's name, drawn once: it tells this ledger from every other.
+    private static let second = """
+        CREATE TABLE farm (id BLOB NOT NULL) STRICT;
+        INSERT INTO farm VALUES (randomblob(\(WireLimits.farmIDBytes)));
+        """
 
     private static let first = """
         CREATE TABLE event (

@@ -95,6 +95,10 @@ struct PreNormBlock: Sendable {
 
     /// Maps tokens `[B, T, C]`.
     func callAsFunction(_ x: Tensor, mask: AttentionMask = .none) -> Tensor {
+        x.backend.segment([x]) { run($0[0], mask) }
+    }
+
+    private func run(_ x: Tensor, _ mask: AttentionMask) -> Tensor {
         let attended = attention(attentionNorm(x), mask: mask, residual: x)
         return feedForward(feedForwardNorm(attended), residual: attended)
     }

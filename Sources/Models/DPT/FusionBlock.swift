@@ -68,6 +68,12 @@ struct FusionBlock: Sendable {
 
     /// Maps `x` and the finer map `skip`, both `[N, H, W, C]`, to twice the size.
     func callAsFunction(_ x: Tensor, skip: Tensor?) -> Tensor {
+        x.backend.segment(skip.map { [x, $0] } ?? [x]) { inputs in
+            run(inputs[0], skip: inputs.count > 1 ? inputs[1] : nil)
+        }
+    }
+
+    private func run(_ x: Tensor, skip: Tensor?) -> Tensor {
         var joined = x
         if let skip, let skipUnit {
             // Odd grids do not halve evenly; the finer map then follows the coarser.

@@ -43,6 +43,10 @@ struct TemporalTransformer: Sendable {
 
     /// Adds the transformer to `x` `[B · F, H, W, C]`; F is at most the number of positions.
     func callAsFunction(_ x: Tensor, clips: ClipLayout) -> Tensor {
+        x.backend.segment([x]) { run($0[0], clips) }
+    }
+
+    private func run(_ x: Tensor, _ clips: ClipLayout) -> Tensor {
         let pixels = x.shape[1] * x.shape[2]
         let tokens = Shape([clips.clips, clips.frames, pixels, x.shape[3]])
         let video = x.reshaped(tokens)

@@ -81,6 +81,10 @@ struct ResidualBlock: Sendable {
     ///   - clips: How the images form clips; nil leaves the temporal layers off.
     /// - Returns: `[N, H, W, outputs]`.
     func callAsFunction(_ x: Tensor, time: Tensor? = nil, clips: ClipLayout? = nil) -> Tensor {
+        x.backend.segment([x]) { run($0[0], time, clips) }
+    }
+
+    private func run(_ x: Tensor, _ time: Tensor?, _ clips: ClipLayout?) -> Tensor {
         var bias: Tensor?
         if let timeProjection, let time { bias = timeProjection(time) }
         var h = conv1(norm1(x, activation: .silu), ConvolutionOptions(imageBias: bias))

@@ -53,6 +53,10 @@ struct SpatialTransformer: Sendable {
     /// Transforms images `x` `[N, H, W, C]` under `context` `[N or 1, S, K]`, or `[B, 1, K]` with B
     /// dividing N.
     func callAsFunction(_ x: Tensor, context: Tensor) -> Tensor {
+        x.backend.segment([x]) { run($0[0], context) }
+    }
+
+    private func run(_ x: Tensor, _ context: Tensor) -> Tensor {
         let tokens = Shape([x.shape[0], x.shape[1] * x.shape[2], x.shape[3]])
         var h = projectionIn(norm(x).reshaped(tokens))
         for block in blocks { h = block(h, context: context) }

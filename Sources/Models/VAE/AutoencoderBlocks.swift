@@ -20,6 +20,10 @@ struct PixelAttention: Sendable {
     }
 
     func callAsFunction(_ x: Tensor) -> Tensor {
+        x.backend.segment([x]) { run($0[0]) }
+    }
+
+    private func run(_ x: Tensor) -> Tensor {
         let tokens = Shape([x.shape[0], x.shape[1] * x.shape[2], x.shape[3]])
         return attention(norm(x).reshaped(tokens), residual: x.reshaped(tokens)).reshaped(x.shape)
     }

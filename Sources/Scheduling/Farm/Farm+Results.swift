@@ -14,7 +14,6 @@ extension Farm {
             forgetStray(lease, of: index)
             return
         }
-        let overlaps = neighboursToMeasure(of: unit)
         let attempts = jobs[unit.job].units[unit]?.attempts ?? []
         learn(lease)
         forgetStray(lease, of: index)
@@ -23,21 +22,28 @@ extension Farm {
             supersede(epoch, "another result was accepted")
         }
         outbox.act(.acknowledge(id, lease, .accepted))
-        if !overlaps.isEmpty { outbox.act(.measureOverlaps(unit, with: overlaps)) }
         if let index { forgive(index, unit.job) }
         settle(unit.job)
     }
 
-    /// Other windows of which the results of the same round are there: each pair is compared once,
-    /// when its second result comes.
-    private func neighboursToMeasure(of unit: UnitKey) -> [Int] {
-        guard unit.unit.kind == .sample, let shot = jobs.find(unit.job)?.shots[unit.shot],
-            shot.rounds[unit.unit.index] == unit.unit.round
-        else { return [] }
+    /// Windows that share frames with the unit's and whose results of the same round are there.
+    ///
+    /// The shell compares each pair before it tells of the second result, and records the numbers
+    /// with its acceptance: after that the results may be discarded at any moment.
+    package func overlaps(of unit: UnitKey) -> [Int] {
+        guard unit.unit.kind == .sample, wants(unit) else { return [] }
+        let shot = jobs[unit.job].shots[unit.shot]
         return shot.work.neighbours(of: unit.unit.index).filter {
             $0 != unit.unit.index
                 && shot.results[UnitID(.sample, index: $0, round: unit.unit.round)] != nil
         }
+    }
+
+    /// Whether the unit is open again because its accepted result was lost, so that some of its
+    /// overlaps may have been compared before.
+    package func isMadeAgain(_ unit: UnitKey) -> Bool {
+        unit.unit.kind == .sample && wants(unit)
+            && jobs[unit.job].shots[unit.shot].redo.contains(unit.unit)
     }
 
     /// A result came of a lease that had ended: its worker has room again.

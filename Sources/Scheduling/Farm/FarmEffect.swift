@@ -26,8 +26,6 @@ package enum FarmEffect: Hashable, Sendable {
     case abandon(JobID)
     /// Write the output and verify it; told by `assembled` or `assemblyFailed`.
     case assemble(JobID)
-    /// Compare the results of a window and of others that share frames with it, all of one round.
-    case measureOverlaps(UnitKey, with: [Int])
     /// No unit will ask for this result again.
     case discard(UnitKey)
     /// The job came to its end: its working files may go (but its report stays).

@@ -103,6 +103,18 @@ package struct WorkerIntroduction: Hashable, Sendable {
     }
 }
 
+extension WorkerIntroduction {
+    /// The same worker with nothing in its hands.
+    package var withoutLeases: WorkerIntroduction {
+        WorkerIntroduction(
+            name: name,
+            deviceClass: deviceClass,
+            credit: credit,
+            isDraining: isDraining
+        )
+    }
+}
+
 /// How far a worker is with a unit.
 package struct LeaseProgress: Hashable, Sendable {
     package let lease: Lease

@@ -32,6 +32,18 @@ package struct WorkerSession: Sendable {
         link = CoordinatorLink()
     }
 
+    /// Begins anew with another farm; the shell has let go of all that was held for the one before.
+    ///
+    /// A worker that is leaving still is.
+    ///
+    /// - Parameter finished: Results in the spool that are of the other farm, oldest first.
+    package mutating func startOver(finished: [Lease]) {
+        units = []
+        spool = finished.map { SpooledResult($0, steps: 0) }
+        runner = .idle
+        link = CoordinatorLink()
+    }
+
     /// Takes note of what happened and says what to do, in order.
     ///
     /// After `leave` there is nothing more to do, whatever happens.

@@ -106,8 +106,16 @@ extension CPUBackend {
             x.shape.rank == 4 && x.count > 0 && height > 0 && width > 0,
             "resize of \(x.shape) to \(height) x \(width)"
         )
-        let rows = ResizeTaps(from: x.shape[1], to: height, filter)
-        let columns = ResizeTaps(from: x.shape[2], to: width, filter)
+        return resample(
+            x,
+            rows: ResizeTaps(from: x.shape[1], to: height, filter),
+            columns: ResizeTaps(from: x.shape[2], to: width, filter)
+        )
+    }
+
+    /// Mixes rows and columns of `[N, H, W, C]`.
+    func resample(_ x: Tensor, rows: ResizeTaps, columns: ResizeTaps) -> Tensor {
+        let (height, width) = (rows.targets, columns.targets)
         let result = allocate([x.shape[0], height, width, x.shape[3]])
         unsafe rows.indices.withUnsafeBufferPointer { rowIndex in
             unsafe rows.weights.withUnsafeBufferPointer { rowWeight in
@@ -125,6 +133,7 @@ extension CPUBackend {
                             Int64(rows.taps),
                             rowIndex.baseAddress,
                             rowWeight.baseAddress,
+                            Int64(columns.taps),
                             columnIndex.baseAddress,
                             columnWeight.baseAddress,
                             mutable(result)

@@ -53,23 +53,19 @@ extension CPUBackend {
             unsafe epilogue.image_bias_count = Int64(bias.count / parameters.outputs)
             unsafe epilogue.rows_per_image = Int64(output.height * output.width)
         }
-        var rows = unsafe weft_rows()
-        unsafe rows.kind = WEFT_ROWS_IMAGE
-        unsafe rows.x = unsafe pointer(x)
-        unsafe rows.channels = Int64(parameters.inputs)
-        unsafe rows.in_height = Int64(height)
-        unsafe rows.in_width = Int64(width)
-        unsafe rows.enlarged_height = Int64(enlargedHeight)
-        unsafe rows.enlarged_width = Int64(enlargedWidth)
-        unsafe rows.out_height = Int64(output.height)
-        unsafe rows.out_width = Int64(output.width)
-        unsafe rows.kernel_height = Int64(geometry.kernelHeight)
-        unsafe rows.kernel_width = Int64(geometry.kernelWidth)
-        unsafe rows.stride = Int64(geometry.stride)
-        unsafe rows.pad_top = Int64(geometry.padding.top)
-        unsafe rows.pad_left = Int64(geometry.padding.left)
+        var rows = unsafe imageRows(x, geometry, enlarged: (enlargedHeight, enlargedWidth))
+        let algorithm = algorithm(
+            for: ConvolutionSize(
+                geometry,
+                inputs: parameters.inputs,
+                outputs: parameters.outputs,
+                images: images,
+                height: output.height,
+                width: output.width
+            )
+        )
         guard options.enlargedTo != nil else {
-            unsafe multiply(rows, packed, &epilogue, result)
+            unsafe multiply(rows, packed, &epilogue, result, algorithm)
             return result
         }
         let rowMap = nearestMap(from: height, to: enlargedHeight)
@@ -78,7 +74,7 @@ extension CPUBackend {
             unsafe columnMap.withUnsafeBufferPointer { columnMap in
                 unsafe rows.row_map = rowMap.baseAddress
                 unsafe rows.column_map = columnMap.baseAddress
-                unsafe multiply(rows, packed, &epilogue, result)
+                unsafe multiply(rows, packed, &epilogue, result, algorithm)
             }
         }
         return result
@@ -94,13 +90,7 @@ extension CPUBackend {
         let result = allocate(Shape(x.shape.dimensions.dropLast() + [parameters.outputs]))
         let packed = packed(parameters.prepared)
         var epilogue = unsafe epilogue(packed, .identity, residual, result.shape)
-        var rows = unsafe weft_rows()
-        unsafe rows.kind = WEFT_ROWS_FRAMES
-        unsafe rows.x = unsafe pointer(x)
-        unsafe rows.channels = Int64(parameters.inputs)
-        unsafe rows.frames = Int64(x.shape[1])
-        unsafe rows.pixels = Int64(x.shape[2] * x.shape[3])
-        unsafe rows.taps = Int64(parameters.taps)
+        let rows = unsafe frameRows(x, taps: parameters.taps)
         unsafe multiply(rows, packed, &epilogue, result)
         return result
     }
@@ -114,7 +104,7 @@ extension CPUBackend {
         )
     }
 
-    private func plainRows(_ x: Tensor) -> weft_rows {
+    func plainRows(_ x: Tensor) -> weft_rows {
         var rows = unsafe weft_rows()
         unsafe rows.kind = WEFT_ROWS_PLAIN
         unsafe rows.x = unsafe pointer(x)
@@ -122,7 +112,44 @@ extension CPUBackend {
         return unsafe rows
     }
 
-    private func epilogue(
+    /// Rows of a convolution over `x` `[N, H, W, C]` enlarged to a size; the maps are not set.
+    func imageRows(
+        _ x: Tensor,
+        _ geometry: ConvolutionGeometry,
+        enlarged: (height: Int, width: Int)
+    ) -> weft_rows {
+        let output = geometry.outputSize(height: enlarged.height, width: enlarged.width)
+        var rows = unsafe weft_rows()
+        unsafe rows.kind = WEFT_ROWS_IMAGE
+        unsafe rows.x = unsafe pointer(x)
+        unsafe rows.channels = Int64(x.shape[3])
+        unsafe rows.in_height = Int64(x.shape[1])
+        unsafe rows.in_width = Int64(x.shape[2])
+        unsafe rows.enlarged_height = Int64(enlarged.height)
+        unsafe rows.enlarged_width = Int64(enlarged.width)
+        unsafe rows.out_height = Int64(output.height)
+        unsafe rows.out_width = Int64(output.width)
+        unsafe rows.kernel_height = Int64(geometry.kernelHeight)
+        unsafe rows.kernel_width = Int64(geometry.kernelWidth)
+        unsafe rows.stride = Int64(geometry.stride)
+        unsafe rows.pad_top = Int64(geometry.padding.top)
+        unsafe rows.pad_left = Int64(geometry.padding.left)
+        return unsafe rows
+    }
+
+    /// Rows of a convolution along the frames of `x` `[B, F, H, W, C]`.
+    func frameRows(_ x: Tensor, taps: Int) -> weft_rows {
+        var rows = unsafe weft_rows()
+        unsafe rows.kind = WEFT_ROWS_FRAMES
+        unsafe rows.x = unsafe pointer(x)
+        unsafe rows.channels = Int64(x.shape[4])
+        unsafe rows.frames = Int64(x.shape[1])
+        unsafe rows.pixels = Int64(x.shape[2] * x.shape[3])
+        unsafe rows.taps = Int64(taps)
+        return unsafe rows
+    }
+
+    func epilogue(
         _ packed: PackedMatrix,
         _ activation: Activation,
         _ residual: Tensor?,
@@ -141,16 +168,22 @@ extension CPUBackend {
         return unsafe epilogue
     }
 
-    private func multiply(
+    func multiply(
         _ rows: weft_rows,
         _ packed: PackedMatrix,
         _ epilogue: inout weft_epilogue,
-        _ result: Tensor
+        _ result: Tensor,
+        _ algorithm: ConvolutionAlgorithm = .direct
     ) {
         var rows = unsafe rows
         var matrix = unsafe packed.matrix
         let count = Int64(result.count / max(1, result.shape[-1]))
-        unsafe weft_product(pool, &rows, count, &matrix, &epilogue, mutable(result))
+        guard algorithm != .direct else {
+            unsafe weft_product(pool, &rows, count, &matrix, &epilogue, mutable(result))
+            return
+        }
+        let edge = Int64(algorithm.tileEdge)
+        unsafe weft_winograd(pool, &rows, count, &matrix, &epilogue, edge, mutable(result))
     }
 }
 

@@ -6,11 +6,20 @@ import Synchronization
     package let configuration: CPUConfiguration
     let pool: OpaquePointer
     let version: weft_version
+    private let forced: ConvolutionAlgorithm?
     private let arena = ActivationArena()
     private let parameterBytes = Mutex(0)
 
     /// Starts the threads.
-    package init(_ configuration: CPUConfiguration = CPUConfiguration()) {
+    ///
+    /// - Parameters:
+    ///   - configuration: The operator's choices.
+    ///   - forced: Computes every convolution that it can, instead of the fastest; for tests and
+    ///     measurements of one algorithm. Only direct can with OpenBLAS.
+    package init(
+        _ configuration: CPUConfiguration = CPUConfiguration(),
+        convolvingBy forced: ConvolutionAlgorithm? = nil
+    ) {
         precondition(
             KernelVersion.available.contains(configuration.kernels),
             "this processor cannot run \(configuration.kernels.rawValue) kernels"
@@ -20,6 +29,7 @@ import Synchronization
             fatalError("cannot start \(configuration.threads) threads")
         }
         self.configuration = configuration
+        self.forced = forced
         unsafe self.pool = unsafe pool
         version = configuration.kernels.code
     }
@@ -31,7 +41,10 @@ import Synchronization
     package var summary: String {
         let threads = configuration.threads == 1 ? "1 thread" : "\(configuration.threads) threads"
         let kernels = configuration.kernels.rawValue
-        return "cpu, \(kernels) kernels, \(configuration.products.rawValue) products, \(threads)"
+        let products = configuration.products.rawValue
+        let convolutions = forced.map { "\($0)" } ?? configuration.convolutions.rawValue
+        return "cpu, \(kernels) kernels, \(products) products, \(convolutions) convolutions, "
+            + threads
     }
 
     // MARK: Memory
@@ -135,6 +148,12 @@ import Synchronization
         )
         parameterBytes.withLock { $0 += packed.byteCount }
         return packed
+    }
+
+    /// Depends on the size and the configuration alone.
+    func algorithm(for size: ConvolutionSize) -> ConvolutionAlgorithm {
+        if let forced, size.allows(forced), configuration.products == .tiles { return forced }
+        return configuration.convolutions == .winograd && forced == nil ? size.fastest : .direct
     }
 
     // MARK: Pointers

@@ -34,11 +34,20 @@ package enum ProductProvider: String, CaseIterable, Sendable {
     case openBLAS = "openblas"
 }
 
+/// Which algorithms may compute convolutions.
+package enum ConvolutionMode: String, CaseIterable, Sendable {
+    /// The fastest of direct and Winograd's by the size of each (`ConvolutionSize.fastest`).
+    case winograd
+    /// Multiplications as the definition has them: some ten times more exact, and slower.
+    case direct
+}
+
 /// An operator's choices for the CPU backend; part of a job's recorded device class.
 package struct CPUConfiguration: Hashable, Sendable {
     package var threads: Int
     package var kernels: KernelVersion
     package var products: ProductProvider
+    package var convolutions: ConvolutionMode
 
     /// The best this processor offers unless given: all its threads, its widest kernels, and tiles
     /// for products if these kernels are vector ones.
@@ -47,15 +56,18 @@ package struct CPUConfiguration: Hashable, Sendable {
     ///   - threads: At least 1.
     ///   - kernels: Must be available on this processor.
     ///   - products: Who multiplies matrices.
+    ///   - isExact: Whether convolutions are direct; with OpenBLAS they always are.
     package init(
         threads: Int? = nil,
         kernels: KernelVersion? = nil,
-        products: ProductProvider? = nil
+        products: ProductProvider? = nil,
+        isExact: Bool = false
     ) {
         let kernels = kernels ?? .best
         self.threads = threads ?? max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
         self.kernels = kernels
         self.products = products ?? (kernels == .scalar ? .openBLAS : .tiles)
+        convolutions = isExact || self.products == .openBLAS ? .direct : .winograd
     }
 }
 
@@ -68,5 +80,7 @@ package func openBLASSummary() -> String {
 
 extension CPUConfiguration {
     /// Names devices that give the same bits; the number of threads changes none.
-    package var deviceClass: String { "cpu-\(kernels.rawValue)-\(products.rawValue)" }
+    package var deviceClass: String {
+        "cpu-\(kernels.rawValue)-\(products.rawValue)-\(convolutions.rawValue)"
+    }
 }

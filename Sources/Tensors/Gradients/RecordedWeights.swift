@@ -37,15 +37,17 @@ final class RecordedWeights: PreparedParameters {
         if let packed, packed.version == version { return packed.prepared }
         // The old copy goes before the new one comes.
         packed = nil
-        let prepared = packing(parts.map { ($0.weight.stored(on: base), $0.bias?.stored(on: base)) })
+        let prepared = packing(
+            parts.map { ($0.weight.stored(on: base), $0.bias?.stored(on: base)) }
+        )
         packed = (version, prepared)
         return prepared
     }
 
-    /// The kernels of the way back. They are used once a step, so nobody keeps them.
-    func transposed(name: String = "transposed") -> StoredTensor {
+    /// The kernels of the way back, made for one use: there is one a step.
+    func transposed() -> StoredTensor {
         let kernels = base.transposedKernels(parts.map { $0.weight.value(on: base) })
-        return base.stored(kernels, as: kernels.shape, name: name)
+        return base.stored(kernels, as: kernels.shape, name: "transposed kernels")
     }
 
     /// Adds a gradient of the biases, the sum over rows of what reached the result.

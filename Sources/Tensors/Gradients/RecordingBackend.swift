@@ -131,22 +131,23 @@ package final class RecordingBackend: Backend {
         tape = []
     }
 
-    package func segment(_ body: @escaping () -> [Tensor]) -> [Tensor] {
-        guard usesSegments, isRecording else { return body() }
+    package func segment(
+        _ inputs: consuming [Tensor],
+        _ body: @escaping (consuming [Tensor]) -> Tensor
+    ) -> Tensor {
+        guard usesSegments, isRecording else { return body(consume inputs) }
+        let inputs = consume inputs
         let before = hasMetFollowed
         hasMetFollowed = false
-        let results = withoutRecording(body)
+        let result = withoutRecording { body(inputs) }
         let isFollowed = hasMetFollowed
         hasMetFollowed = before || isFollowed
-        guard isFollowed else { return results }
-        return record(results.map(unwrap)) { [unowned self] gradients in
+        return record(unwrap(result), if: isFollowed) { [unowned self] gradient in
             isRecording = true
             // The steps remembered here are the next on the way back.
-            let targets = body().map { operand($0).target }
+            let target = operand(body(inputs)).target
             isRecording = false
-            for (target, gradient) in zip(targets, gradients) {
-                if let gradient { target?.add(gradient) }
-            }
+            target?.add(gradient)
         }
     }
 

@@ -18,6 +18,7 @@ extension IntroductionMessage {
         unsafe message.finished = unsafe scratch.keep(introduction.finished) {
             unsafe $0.message(scratch)
         }
+        unsafe message.farm = unsafe scratch.keep(bytes: farm?.bytes ?? [])
         return unsafe message
     }
 
@@ -45,7 +46,8 @@ extension IntroductionMessage {
                     Lease.init(_:)
                 )
             ),
-            worker: WorkerID(try unsafe decodedText(message.worker, "worker"))
+            worker: WorkerID(try unsafe decodedText(message.worker, "worker")),
+            farm: try unsafe message.farm.len == 0 ? nil : FarmID(decodedBytes(message.farm))
         )
     }
 }
@@ -56,6 +58,7 @@ extension WelcomeMessage {
         unsafe weft__v1__welcome__init(&message)
         unsafe message.instance = instance
         unsafe message.session = unsafe scratch.keep(bytes: session)
+        unsafe message.farm = unsafe scratch.keep(bytes: farm.bytes)
         // In order, so that equal messages have equal bytes.
         let sorted = answers.sorted { $0.key < $1.key }
         unsafe message.n_answers = sorted.count
@@ -88,7 +91,8 @@ extension WelcomeMessage {
         self.init(
             instance: unsafe message.instance,
             session: unsafe decodedBytes(message.session),
-            answers: answers
+            answers: answers,
+            farm: try unsafe FarmID(decodedBytes(message.farm))
         )
     }
 }

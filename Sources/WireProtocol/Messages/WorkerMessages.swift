@@ -9,10 +9,13 @@ package struct IntroductionMessage: Hashable, Sendable {
     package var introduction: WorkerIntroduction
     /// The name it drew at its start; where there are keys, the key counts instead.
     package var worker: WorkerID
+    /// Whose leases it names; nil as long as it knows no farm, and then it names none.
+    package var farm: FarmID?
 
-    package init(_ introduction: WorkerIntroduction, worker: WorkerID) {
+    package init(_ introduction: WorkerIntroduction, worker: WorkerID, farm: FarmID? = nil) {
         self.introduction = introduction
         self.worker = worker
+        self.farm = farm
     }
 }
 
@@ -23,11 +26,18 @@ package struct WelcomeMessage: Hashable, Sendable {
     /// What the worker shows on its bulk connection, 16 bytes.
     package var session: [UInt8]
     package var answers: [Lease: LeaseAnswer]
+    package var farm: FarmID
 
-    package init(instance: UInt64, session: [UInt8], answers: [Lease: LeaseAnswer]) {
+    package init(
+        instance: UInt64,
+        session: [UInt8],
+        answers: [Lease: LeaseAnswer],
+        farm: FarmID
+    ) {
         self.instance = instance
         self.session = session
         self.answers = answers
+        self.farm = farm
     }
 }
 

@@ -5,8 +5,9 @@ package import WireProtocol
 
 /// Finished results, as files until the coordinator has answered for them; they survive the worker.
 ///
-/// A file's name is its lease. Its last step is the rename by which the runner ends it, so what has
-/// a result's name is complete. Bytes are bounded: room is reserved before a unit runs.
+/// A file's name is its farm and its lease: leases of two farms bear the same names. Its last step
+/// is the rename by which the runner ends it, so what has a result's name is complete. Bytes are
+/// bounded: room is reserved before a unit runs.
 package final class Spool {
     /// Files that are no results and were put aside, at most.
     package static let asideMax = 16
@@ -14,6 +15,10 @@ package final class Spool {
     private let folder: String
     package let byteLimit: Int
     private let logger: Logger
+    /// The farm that the worker is of, or was of when it ended; nil if it never was of any.
+    package private(set) var farm: FarmID?
+    /// Bytes of results that wait for other farms.
+    private var otherByteCount = 0
     private var sizes: [Lease: Int] = [:]
     private var reserved: [Lease: Int] = [:]
     private var opened: [Lease: SpoolFile] = [:]
@@ -34,26 +39,63 @@ package final class Spool {
         self.logger = logger
         try SystemFile.makeFolder(folder)
         try removePartialFiles()
-        for name in try SystemFile.names(in: folder) where name != Self.aside {
+        if let bytes = try? SystemFile.read("\(folder)/\(Self.farmName)", limit: 64) {
+            farm = FarmID(String(decoding: bytes, as: UTF8.self))
+        }
+        try adoptAll()
+    }
+
+    private static let aside = "aside"
+    /// The file that keeps the farm's name.
+    private static let farmName = "farm"
+    private static let suffix = ".safetensors"
+
+    /// The worker is of this farm from now on: `leases` are those of results that wait for it.
+    ///
+    /// Results of the farm before stay where they are until the worker is of that farm again.
+    ///
+    /// - Parameter farm: From the coordinator's welcome.
+    /// - Throws: `FileError` if the farm's name cannot be kept.
+    package func enter(_ farm: FarmID) throws(FileError) {
+        guard farm != self.farm else { return }
+        if !sizes.isEmpty {
+            logger.warning(
+                "results wait for another farm; they go when this worker is of that farm again",
+                metadata: [
+                    "farm": "\(self.farm?.description ?? "none")", "count": "\(sizes.count)",
+                    "folder": "\(folder)",
+                ]
+            )
+        }
+        try SystemFile.writeAtomically(Array(farm.description.utf8), to: "\(folder)/\(Self.farmName)")
+        self.farm = farm
+        (sizes, reserved, opened, otherByteCount) = ([:], [:], [:], 0)
+        try adoptAll()
+    }
+
+    private func adoptAll() throws(FileError) {
+        for name in try SystemFile.names(in: folder)
+        where name != Self.aside && name != Self.farmName {
             try adopt(name)
         }
     }
 
-    private static let aside = "aside"
-    private static let suffix = ".safetensors"
-
     private func adopt(_ name: String) throws(FileError) {
         let path = "\(folder)/\(name)"
         do {
-            guard let lease = Self.lease(named: name) else {
-                throw SpoolError("\(path): the name is no lease")
+            guard let (owner, lease) = Self.owner(ofFile: name) else {
+                throw SpoolError("\(path): the name is no lease of a farm")
+            }
+            guard owner == farm else {
+                otherByteCount += try SystemFile.status(of: path)?.byteCount ?? 0
+                return
             }
             // Its checksum is made when it is sent: a full spool should not delay the start.
             let file = try SafetensorsFile.open(path)
             guard file.names.count == 1 else {
                 throw SpoolError("\(path): expected one tensor, found \(file.names.count)")
             }
-            sizes[lease] = file.byteCount
+            sizes[lease] = try SystemFile.status(of: path)?.byteCount ?? file.byteCount
         } catch {
             logger.warning(
                 "a file in the spool is no result and is put aside",
@@ -70,7 +112,8 @@ package final class Spool {
 
     /// Bytes of results that can still be taken.
     package var freeByteCount: Int {
-        max(0, byteLimit - sizes.values.reduce(0, +) - reserved.values.reduce(0, +))
+        let taken = sizes.values.reduce(0, +) + reserved.values.reduce(0, +) + otherByteCount
+        return max(0, byteLimit - taken)
     }
 
     /// Reserves room for a result that is going to be made.
@@ -83,8 +126,11 @@ package final class Spool {
         return true
     }
 
-    /// Where the runner writes the result of a lease.
-    package func path(of lease: Lease) -> String { "\(folder)/\(Self.name(of: lease))" }
+    /// Where the runner writes the result of a lease; the worker is of a farm.
+    package func path(of lease: Lease) -> String {
+        guard let farm else { preconditionFailure("\(lease) of no farm") }
+        return "\(folder)/\(Self.name(of: lease, farm))"
+    }
 
     /// Takes what the runner has finished.
     ///
@@ -101,8 +147,9 @@ package final class Spool {
                         + "the runner made \(file.name) \(file.scalarType) \(file.shape)"
                 )
             }
+            let status = try SystemFile.status(of: path(of: lease))
             reserved[lease] = nil
-            sizes[lease] = file.byteCount
+            sizes[lease] = status?.byteCount ?? file.byteCount
             opened[lease] = file
         } catch {
             remove(lease)
@@ -122,7 +169,7 @@ package final class Spool {
             return file
         } catch {
             sizes[lease] = nil
-            try putAside(Self.name(of: lease))
+            if let farm { try putAside(Self.name(of: lease, farm)) }
             throw error
         }
     }
@@ -161,14 +208,17 @@ package final class Spool {
     // MARK: Names
 
     /// A file name has no slash; a lease has no underscore.
-    static func name(of lease: Lease) -> String {
-        String(lease.description.map { $0 == "/" ? "_" : $0 }) + suffix
+    static func name(of lease: Lease, _ farm: FarmID) -> String {
+        "\(farm)_" + String(lease.description.map { $0 == "/" ? "_" : $0 }) + suffix
     }
 
-    static func lease(named name: String) -> Lease? {
-        guard name.hasSuffix(suffix) else { return nil }
-        let text = String(name.dropLast(suffix.count).map { $0 == "_" ? "/" : $0 })
-        guard let lease = Lease(text), self.name(of: lease) == name else { return nil }
-        return lease
+    static func owner(ofFile name: String) -> (FarmID, Lease)? {
+        guard name.hasSuffix(suffix), let end = name.firstIndex(of: "_"),
+            let farm = FarmID(String(name[..<end]))
+        else { return nil }
+        let words = name[name.index(after: end)...].dropLast(suffix.count)
+        let text = String(words.map { $0 == "_" ? "/" : $0 })
+        guard let lease = Lease(text), self.name(of: lease, farm) == name else { return nil }
+        return (farm, lease)
     }
 }

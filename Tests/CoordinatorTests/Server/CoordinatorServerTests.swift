@@ -80,6 +80,52 @@ struct CoordinatorServerTests {
         #expect(Set(worker.computed).count == Self.unitCount)
     }
 
+    @Test func `every overlap is measured, whenever the coordinator ends`() throws {
+        let farm = try TestFarm()
+        try farm.start()
+        let workers = [farm.worker("a"), farm.worker("b")]
+        defer { for worker in workers { worker.stop() } }
+        let job = try farm.submit(try farm.job())
+        for _ in 0..<12 {
+            Thread.sleep(forTimeInterval: 0.05)
+            // Not even letters that are on their way come through.
+            farm.stop()
+            try farm.start()
+        }
+        let details = try farm.wait(for: job) { $0.report.state.isFinal }
+        #expect(details.report.state == .done)
+        #expect(details.mismatchCount == 9)
+    }
+
+    @Test func `leases of another farm are not taken for our own`() throws {
+        let farm = try TestFarm()
+        try farm.start()
+        let job = try farm.submit(try farm.job())
+        let unit = UnitKey(job: job, shot: 0, unit: UnitID(.content))
+        let lease = Lease(unit, Epoch(instance: 1, number: 1))
+        func introduce(_ name: String, _ id: FarmID?) throws -> WelcomeMessage {
+            let peer = try farm.peer()
+            try peer.hello("worker")
+            let introduction = WorkerIntroduction(
+                name: name,
+                deviceClass: "fake",
+                credit: 1,
+                finished: [lease]
+            )
+            let message = IntroductionMessage(introduction, worker: WorkerID(name), farm: id)
+            try peer.send(.introduction(message))
+            guard case .welcome(let welcome)? = try peer.receive()?.body else {
+                throw TestFarmError("no welcome")
+            }
+            return welcome
+        }
+        let stranger = try FarmID([UInt8](repeating: 1, count: WireLimits.farmIDBytes))
+        let welcome = try introduce("moved", stranger)
+        #expect(welcome.answers == [:] && welcome.farm != stranger)
+        #expect(try introduce("new", nil).answers == [:])
+        #expect(try introduce("ours", welcome.farm).answers == [lease: .upload])
+    }
+
     @Test func `a submit is a job once, however often it is sent, and survives`() throws {
         let farm = try TestFarm()
         try farm.start()

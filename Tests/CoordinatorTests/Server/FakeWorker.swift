@@ -84,6 +84,7 @@ private final class FakeConversation {
     private let bulk: PolledSocket
     private var sequence: UInt64 = 0
     private var isIntroduced = false
+    private var farm: FarmID?
     private var lastWord = ContinuousClock.now
     private var offers: [OfferMessage] = []
     private var spoiled: Set<UnitKey> = []
@@ -158,7 +159,11 @@ private final class FakeConversation {
             running: offers.map(\.lease),
             finished: spooled.map { [$0] } ?? []
         )
-        let message = IntroductionMessage(introduction, worker: WorkerID(worker.name))
+        let message = IntroductionMessage(
+            introduction,
+            worker: WorkerID(worker.name),
+            farm: farm
+        )
         try send(.introduction(message), on: control)
         let end = ContinuousClock.now + .milliseconds(300)
         while !isIntroduced, ContinuousClock.now < end, !worker.isToStop {
@@ -172,6 +177,7 @@ private final class FakeConversation {
             switch try Envelope(decoding: message.frames[0]).body {
             case .welcome(let welcome):
                 isIntroduced = true
+                farm = welcome.farm
                 let gone = welcome.answers.filter { $0.value == .abort }.keys
                 offers.removeAll { gone.contains($0.lease) }
                 if let lease = spooled, gone.contains(lease) { spooled = nil }

@@ -149,6 +149,11 @@ struct LedgerTests {
         #expect(found.mismatches.count == 3 && found.mismatches.largest == 1.5)
         #expect(found.mismatches.largestWindow == 1 && found.mismatches.largestRound == 2)
         #expect(abs(found.mismatches.mean - 2.5 / 3) < 1e-12)
+        #expect(try Ledger(path).farmID() == ledger.farmID())
+        #expect(try Ledger(folder("other.sqlite")).farmID() != ledger.farmID())
+        let window = UnitKey(job: job, shot: 0, unit: UnitID(.sample, index: 1, round: 2))
+        #expect(try ledger.isMeasured(window, 0) && ledger.isMeasured(window, 2))
+        #expect(try !ledger.isMeasured(window, 3))
         try ledger.append([.reopened(job), .jobChanged(job, .running, reason: nil)])
         #expect(try ledger.jobs()[job]?.endedAt == nil)
     }

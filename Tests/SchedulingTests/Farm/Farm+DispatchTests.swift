@@ -179,9 +179,6 @@ struct FarmDispatchTests {
         #expect(driver.farm.report(job)?.units[.sample]?.done == 3 * rounds)
         #expect(driver.farm.report(job)?.stepsDone == 3 * 20)
         // Two pairs of neighbours, compared once a round.
-        let pairs = driver.takeEffects().reduce(0) { sum, effect in
-            if case .measureOverlaps(_, let others) = effect { sum + others.count } else { sum }
-        }
-        #expect(pairs == 2 * rounds)
+        #expect(driver.overlapCount == 2 * rounds)
     }
 }

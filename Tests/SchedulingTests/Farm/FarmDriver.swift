@@ -18,6 +18,8 @@ struct FarmDriver {
     private var eventCount = 0
     /// Units whose result was accepted, in order.
     private(set) var accepted: [UnitKey] = []
+    /// Pairs of windows that a shell would have compared.
+    private(set) var overlapCount = 0
 
     init(_ configuration: FarmConfiguration = FarmConfiguration()) {
         self.configuration = configuration
@@ -28,6 +30,7 @@ struct FarmDriver {
     mutating func send(_ event: FarmEvent) {
         if case .resultStored(_, let lease, _) = event, farm.wants(lease.unit) {
             accepted.append(lease.unit)
+            overlapCount += farm.overlaps(of: lease.unit).count
         }
         take(farm.handle(event, at: now))
         eventCount += 1

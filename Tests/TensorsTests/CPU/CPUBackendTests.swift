@@ -58,7 +58,23 @@ struct CPUBackendTests {
         #expect(configuration.products == .openBLAS)
         #expect(
             CPUBackend(configuration).summary
-                == "cpu, scalar kernels, openblas products, 1 thread"
+                == "cpu, scalar kernels, openblas products, direct convolutions, 1 thread"
+        )
+    }
+
+    @Test func `the device class tells apart what gives other bits`() {
+        let classes = KernelVersion.available.flatMap { kernels in
+            ProductProvider.allCases.flatMap { products in
+                [false, true].map { isExact in
+                    CPUConfiguration(kernels: kernels, products: products, isExact: isExact)
+                }
+            }
+        }
+        // OpenBLAS has one way to convolve.
+        #expect(Set(classes.map(\.deviceClass)).count == 3 * KernelVersion.available.count)
+        #expect(
+            CPUConfiguration(threads: 7, kernels: .scalar, products: .tiles).deviceClass
+                == "cpu-scalar-tiles-winograd"
         )
     }
 

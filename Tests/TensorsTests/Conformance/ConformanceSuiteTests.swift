@@ -21,6 +21,23 @@ struct ConformanceSuiteTests {
         }
     }
 
+    /// Where the size alone decides, small images never meet the other algorithms.
+    @Test(arguments: KernelVersion.available, ConvolutionAlgorithm.allCases)
+    func convolutionsMatchTheReference(
+        _ kernels: KernelVersion,
+        by algorithm: ConvolutionAlgorithm
+    ) throws {
+        let configuration = CPUConfiguration(threads: 2, kernels: kernels, products: .tiles)
+        let backend = CPUBackend(configuration, convolvingBy: algorithm)
+        for conformance in ConformanceSuite.cases where conformance.operation == "convolve" {
+            let outcome = try conformance.run(on: backend)
+            #expect(
+                outcome.isWithinBound,
+                "\(conformance) on \(backend.summary): \(outcome.error) > \(conformance.bound)"
+            )
+        }
+    }
+
     @Test func aWrongResultIsFound() throws {
         let backend = CPUBackend()
         for conformance in ConformanceSuite.cases {
@@ -41,6 +58,17 @@ struct ConformanceSuiteTests {
         let one = CPUBackend(CPUConfiguration(threads: 1))
         let three = CPUBackend(CPUConfiguration(threads: 3))
         for conformance in ConformanceSuite.cases {
+            let first = try conformance.run(on: one).error
+            let second = try conformance.run(on: three).error
+            #expect(first == second, "\(conformance)")
+        }
+    }
+
+    @Test(arguments: [ConvolutionAlgorithm.winograd2, .winograd4])
+    func threadsDoNotChangeABit(by algorithm: ConvolutionAlgorithm) throws {
+        let one = CPUBackend(CPUConfiguration(threads: 1), convolvingBy: algorithm)
+        let three = CPUBackend(CPUConfiguration(threads: 3), convolvingBy: algorithm)
+        for conformance in ConformanceSuite.cases where conformance.operation == "convolve" {
             let first = try conformance.run(on: one).error
             let second = try conformance.run(on: three).error
             #expect(first == second, "\(conformance)")

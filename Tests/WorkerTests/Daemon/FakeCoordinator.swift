@@ -20,6 +20,7 @@ final class FakeCoordinator {
 
     // What it does.
     var instance: UInt64 = 1
+    var farm = SpoolTests.makeFarm(1)
     var session = [UInt8](repeating: 9, count: WireLimits.sessionBytes)
     /// Whether introductions are answered.
     var welcomes = true
@@ -119,6 +120,7 @@ final class FakeCoordinator {
             introductions.append(message.introduction)
             workerIDs.append(message.worker)
             guard welcomes else { break }
+            let isOurs = message.farm == farm
             let running = message.introduction.running.map { ($0, LeaseAnswer.keep) }
             let finished = message.introduction.finished.map { ($0, LeaseAnswer.upload) }
             try send(
@@ -126,7 +128,8 @@ final class FakeCoordinator {
                     WelcomeMessage(
                         instance: instance,
                         session: session,
-                        answers: Dictionary(uniqueKeysWithValues: running + finished)
+                        answers: Dictionary(uniqueKeysWithValues: isOurs ? running + finished : []),
+                        farm: farm
                     )
                 )
             )

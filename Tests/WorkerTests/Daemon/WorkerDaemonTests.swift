@@ -34,7 +34,9 @@ struct WorkerDaemonTests {
         }
 
         var spooled: [String] {
-            get throws { try SystemFile.names(in: state("worker/spool")) }
+            get throws {
+                try SystemFile.names(in: state("worker/spool")).filter { $0 != "farm" }
+            }
         }
     }
 
@@ -192,6 +194,40 @@ struct WorkerDaemonTests {
         #expect(coordinator.results[0].bytes == FakeRunner.resultBytes)
         try coordinator.serve("the spool's end") { try farm.spooled.isEmpty }
         #expect(farm.runner.runs == [Self.lease])
+    }
+
+    @Test func `results and units of one farm are not offered to another`() throws {
+        let farm = try Farm("wait-second")
+        var coordinator = farm.coordinator
+        coordinator.acknowledges = false
+        try coordinator.offer(Self.lease)
+        try coordinator.serve("result") { !coordinator.results.isEmpty }
+        try coordinator.offer(Self.second)
+        try coordinator.serve("run") { coordinator.progress(of: Self.second)?.phase == .running }
+        let process = try #require(farm.runner.processID)
+        // Another farm answers at the same place; its leases bear the same names.
+        func move(to id: FarmID) throws {
+            coordinator = try coordinator.restarted()
+            farm.coordinator = coordinator
+            coordinator.farm = id
+            coordinator.inputs = Self.inputs
+            coordinator.session = [UInt8](repeating: id.bytes[0], count: WireLimits.sessionBytes)
+            try coordinator.serve("two introductions") { coordinator.introductions.count == 2 }
+        }
+        try move(to: SpoolTests.makeFarm(2))
+        #expect(coordinator.introductions[1].finished == [])
+        #expect(coordinator.introductions[1].running == [])
+        try coordinator.serve("end of the process") { !FakeRunner.isRunning(process) }
+        try coordinator.offer(Self.lease)
+        try coordinator.serve("its own result") { !coordinator.results.isEmpty }
+        try coordinator.serve("the end of its spool") { try farm.spooled.count == 1 }
+        #expect(coordinator.failures.isEmpty)
+        // Back at the first, what was finished is still there.
+        try move(to: SpoolTests.makeFarm(1))
+        #expect(coordinator.introductions[1].finished == [Self.lease])
+        try coordinator.serve("result") { !coordinator.results.isEmpty }
+        #expect(coordinator.results[0].lease == Self.lease)
+        try coordinator.serve("the spool's end") { try farm.spooled.isEmpty }
     }
 
     @Test func `a regular drain finishes what runs and gives back the rest`() throws {

@@ -35,6 +35,7 @@ while IFS= read -r line; do
             wait
             ;;
         wait) held=$lease; continue ;;
+        wait-second) [ "$(grep -c . "$notes/runs")" -eq 2 ] && continue ;;
         fail)
             echo "{\"failed\":{\"lease\":\"$lease\",\"class\":\"unit\",\"reason\":\"NaN\"}}" >&3
             continue

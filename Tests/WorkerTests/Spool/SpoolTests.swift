@@ -11,7 +11,24 @@ struct SpoolTests {
     static let expected = InputDescription("latents", .float32, [2, 3])
 
     static func open(_ folder: TemporaryFolder, bytes: Int = 1 << 20) throws -> Spool {
-        try Spool(folder: folder("spool"), byteLimit: bytes, logger: logger)
+        let spool = try Spool(folder: folder("spool"), byteLimit: bytes, logger: logger)
+        if spool.farm == nil { try spool.enter(farm) }
+        return spool
+    }
+
+    static let farm = makeFarm(7)
+
+    static func makeFarm(_ byte: UInt8) -> FarmID {
+        do {
+            return try FarmID([UInt8](repeating: byte, count: WireLimits.farmIDBytes))
+        } catch {
+            preconditionFailure("\(error)")
+        }
+    }
+
+    /// What lies in the spool beside the farm's name.
+    static func names(_ folder: TemporaryFolder) throws -> [String] {
+        try SystemFile.names(in: folder("spool")).filter { $0 != "farm" }
     }
 
     /// Six times 1.5, little-endian.
@@ -52,23 +69,27 @@ struct SpoolTests {
         for lease in Self.leases { again.remove(lease) }
         #expect(try Self.open(folder).leases == [])
         #expect(again.freeByteCount == 1 << 20)
-        #expect(try SystemFile.names(in: folder("spool")) == [])
+        #expect(try Self.names(folder) == [])
     }
 
     @Test func `files that are no results are put aside, a bounded number of them`() throws {
         let folder = try TemporaryFolder()
-        let name = "job-1_0_sample_3_0@1.9.safetensors"
+        let name = "\(Self.farm)_job-1_0_sample_3_0@1.9.safetensors"
         _ = try folder.write("not safetensors", to: "spool/\(name)")
         _ = try folder.write("x", to: "spool/notes.txt")
-        _ = try folder.write("x", to: "spool/job-01_content@1.1.safetensors")
+        _ = try folder.write("x", to: "spool/\(Self.farm)_job-01_content@1.1.safetensors")
+        _ = try folder.write("x", to: "spool/job-1_content@1.1.safetensors")
         _ = try folder.write("half", to: "spool/.\(name).123-4.partial")
         let spool = try Self.open(folder)
         #expect(spool.leases == [])
         #expect(
             try SystemFile.names(in: folder("spool/aside"))
-                == ["job-01_content@1.1.safetensors", name, "notes.txt"]
+                == [
+                    "\(Self.farm)_job-01_content@1.1.safetensors", name,
+                    "job-1_content@1.1.safetensors", "notes.txt",
+                ]
         )
-        #expect(try SystemFile.names(in: folder("spool")) == ["aside"])
+        #expect(try Self.names(folder) == ["aside"])
         for number in 0..<40 { _ = try folder.write("x", to: "spool/\(number)") }
         _ = try Self.open(folder)
         #expect(try SystemFile.names(in: folder("spool/aside")).count == Spool.asideMax)
@@ -85,7 +106,7 @@ struct SpoolTests {
         #expect(throws: SpoolError.self) { try spool.admit(lease, expecting: Self.expected) }
         #expect(throws: (any Error).self) { try spool.admit(lease, expecting: Self.expected) }
         #expect(spool.leases == [] && spool.freeByteCount == 1 << 20)
-        #expect(try SystemFile.names(in: folder("spool")) == [])
+        #expect(try Self.names(folder) == [])
     }
 
     @Test func `room is reserved before a unit runs, and given back`() throws {
@@ -108,7 +129,7 @@ struct SpoolTests {
         try Self.make(try Self.open(folder).path(of: lease))
         let spool = try Self.open(folder)
         #expect(spool.leases == [lease])
-        _ = try folder.write("damaged", to: "spool/job-1_0_sample_3_0@1.9.safetensors")
+        _ = try folder.write("damaged", to: "spool/\(Self.farm)_job-1_0_sample_3_0@1.9.safetensors")
         #expect(throws: SafetensorsError.self) { try spool.result(of: lease) }
         #expect(spool.leases == [])
         #expect(try SystemFile.names(in: folder("spool/aside")).count == 1)
@@ -119,8 +140,31 @@ struct SpoolTests {
         let spool = try Self.open(folder)
         let partial = try AtomicFile(replacing: spool.path(of: Self.leases[0]))
         try partial.write([1, 2, 3], at: 0)
-        #expect(try SystemFile.names(in: folder("spool")).count == 1)
+        #expect(try Self.names(folder).count == 1)
         try spool.removePartialFiles()
-        #expect(try SystemFile.names(in: folder("spool")) == [])
+        #expect(try Self.names(folder) == [])
+    }
+
+    @Test func `results of another farm wait until the worker is of that farm again`() throws {
+        let folder = try TemporaryFolder()
+        let spool = try Self.open(folder, bytes: 10_000)
+        // Leases of two farms bear the same names.
+        let lease = Self.leases[0]
+        try Self.make(spool.path(of: lease))
+        try spool.admit(lease, expecting: Self.expected)
+        let free = spool.freeByteCount
+        try spool.enter(Self.makeFarm(8))
+        #expect(spool.leases == [])
+        // What waits for others takes room all the same.
+        #expect(spool.freeByteCount <= free)
+        try Self.make(spool.path(of: lease))
+        try spool.admit(lease, expecting: Self.expected)
+        spool.remove(lease)
+        let again = try Spool(folder: folder("spool"), byteLimit: 10_000, logger: Self.logger)
+        #expect(again.farm == Self.makeFarm(8) && again.leases == [])
+        try again.enter(Self.farm)
+        #expect(again.leases == [lease])
+        #expect(try again.result(of: lease).fits(Self.expected))
+        #expect(again.freeByteCount == free)
     }
 }

@@ -502,7 +502,7 @@ void   weft__v1__drain__free_unpacked
   assert(message->base.descriptor == &weft__v1__drain__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor weft__v1__introduction__field_descriptors[7] =
+static const ProtobufCFieldDescriptor weft__v1__introduction__field_descriptors[8] =
 {
   {
     "worker",
@@ -588,11 +588,24 @@ static const ProtobufCFieldDescriptor weft__v1__introduction__field_descriptors[
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "farm",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Weft__V1__Introduction, farm),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned weft__v1__introduction__field_indices_by_name[] = {
   3,   /* field[3] = credit */
   2,   /* field[2] = device_class */
   4,   /* field[4] = draining */
+  7,   /* field[7] = farm */
   6,   /* field[6] = finished */
   1,   /* field[1] = name */
   5,   /* field[5] = running */
@@ -601,7 +614,7 @@ static const unsigned weft__v1__introduction__field_indices_by_name[] = {
 static const ProtobufCIntRange weft__v1__introduction__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor weft__v1__introduction__descriptor =
 {
@@ -611,7 +624,7 @@ const ProtobufCMessageDescriptor weft__v1__introduction__descriptor =
   "Weft__V1__Introduction",
   "weft.v1",
   sizeof(Weft__V1__Introduction),
-  7,
+  8,
   weft__v1__introduction__field_descriptors,
   weft__v1__introduction__field_indices_by_name,
   1,  weft__v1__introduction__number_ranges,
@@ -669,7 +682,7 @@ const ProtobufCMessageDescriptor weft__v1__answered_lease__descriptor =
   (ProtobufCMessageInit) weft__v1__answered_lease__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor weft__v1__welcome__field_descriptors[3] =
+static const ProtobufCFieldDescriptor weft__v1__welcome__field_descriptors[4] =
 {
   {
     "instance",
@@ -707,16 +720,29 @@ static const ProtobufCFieldDescriptor weft__v1__welcome__field_descriptors[3] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "farm",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Weft__V1__Welcome, farm),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned weft__v1__welcome__field_indices_by_name[] = {
   2,   /* field[2] = answers */
+  3,   /* field[3] = farm */
   0,   /* field[0] = instance */
   1,   /* field[1] = session */
 };
 static const ProtobufCIntRange weft__v1__welcome__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor weft__v1__welcome__descriptor =
 {
@@ -726,7 +752,7 @@ const ProtobufCMessageDescriptor weft__v1__welcome__descriptor =
   "Weft__V1__Welcome",
   "weft.v1",
   sizeof(Weft__V1__Welcome),
-  3,
+  4,
   weft__v1__welcome__field_descriptors,
   weft__v1__welcome__field_indices_by_name,
   1,  weft__v1__welcome__number_ranges,

@@ -97,10 +97,14 @@ struct  Weft__V1__Introduction
    */
   size_t n_finished;
   Weft__V1__Lease **finished;
+  /*
+   * Of the farm whose leases these are, 16 bytes; empty as long as the worker knows none.
+   */
+  ProtobufCBinaryData farm;
 };
 #define WEFT__V1__INTRODUCTION__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&weft__v1__introduction__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0,NULL, 0,NULL }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0,NULL, 0,NULL, {0,NULL} }
 
 
 struct  Weft__V1__AnsweredLease
@@ -129,14 +133,18 @@ struct  Weft__V1__Welcome
    */
   ProtobufCBinaryData session;
   /*
-   * Each lease of the introduction once, in the order of epochs.
+   * Each lease of the introduction once, in the order of epochs; none if they are another farm's.
    */
   size_t n_answers;
   Weft__V1__AnsweredLease **answers;
+  /*
+   * Drawn when the coordinator's state was made, 16 bytes: tells this farm from every other.
+   */
+  ProtobufCBinaryData farm;
 };
 #define WEFT__V1__WELCOME__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&weft__v1__welcome__descriptor) \
-    , 0, {0,NULL}, 0,NULL }
+    , 0, {0,NULL}, 0,NULL, {0,NULL} }
 
 
 /*
