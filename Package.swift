@@ -85,7 +85,10 @@ let package = Package(
             ["Scheduling", "WireProtocol", "ZeroMQ", "Pipelines", "Tensors", logging]
         ),
         library("Scenes", ["Tensors"]),
-        library("Training", ["Diffusion", "Models", "NN", "Tensors"]),
+        library(
+            "Training",
+            ["Diffusion", "FFmpeg", "Models", "NN", "Pipelines", "Scenes", "Tensors"]
+        ),
         .executableTarget(
             name: "CLI",
             dependencies: [
@@ -132,7 +135,10 @@ let package = Package(
             ],
             resources: [.copy("Fixtures")]
         ),
-        tests("TrainingTests", ["Training", "Diffusion", "Tensors"]),
+        tests(
+            "TrainingTests",
+            ["Training", "Diffusion", "FFmpeg", "Models", "NN", "Pipelines", "Scenes", "Tensors"]
+        ),
         tests("ScenesTests", ["Scenes"]),
         tests("TidyTests", []),
         tests("EndToEndTests", ["Tensors", database], resources: [.copy("Goldens")]),

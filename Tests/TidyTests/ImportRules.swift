@@ -19,7 +19,7 @@ enum ImportRules {
             "Scheduling", "WireProtocol", "ZeroMQ", "Pipelines", "Tensors", "Logging",
         ],
         "Scenes": ["Tensors"],
-        "Training": ["Diffusion", "Models", "NN", "Tensors"],
+        "Training": ["Diffusion", "FFmpeg", "Models", "NN", "Pipelines", "Scenes", "Tensors"],
         "CLI": [
             "Coordinator", "Worker", "Simulation", "Training", "Pipelines", "Scheduling",
             "WireProtocol", "ZeroMQ", "FFmpeg", "Diffusion", "Models", "NN", "Scenes", "Tensors",

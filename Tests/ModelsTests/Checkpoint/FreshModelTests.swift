@@ -4,10 +4,11 @@ import Tensors
 import TestSupport
 import Testing
 
-struct TinyModelTests {
-    @Test func everyComponentIsThereAndSound() throws {
+struct FreshModelTests {
+    @Test(arguments: FreshModel.Sizes.allCases)
+    func everyComponentIsThereAndSound(sizes: FreshModel.Sizes) throws {
         let folder = try TemporaryFolder()
-        _ = try TinyModel(seed: 3).write(to: folder("tiny"))
+        _ = try FreshModel(sizes, seed: 3).write(to: folder("tiny"))
         let model = try CheckpointFolder.open(folder("tiny"))
         #expect(
             model.components.map(\.name) == [
@@ -26,7 +27,7 @@ struct TinyModelTests {
     /// Every byte is a token, so that every prompt is a different one.
     @Test func itsTokenizerTellsTextsApart() throws {
         let folder = try TemporaryFolder()
-        _ = try TinyModel(seed: 3).write(to: folder("tiny"))
+        _ = try FreshModel(.tiny, seed: 3).write(to: folder("tiny"))
         let tokenizer = try BPETokenizer.load(folder: folder("tiny/tokenizer"))
         let tokens = ["a red frog", "a red fox", "зеленый"].map { tokenizer($0).ids }
         #expect(Set(tokens).count == 3)
@@ -55,7 +56,7 @@ struct TinyModelTests {
 
     @Test func aSecondOneIsNotWrittenOverTheFirst() throws {
         let folder = try TemporaryFolder()
-        _ = try TinyModel(seed: 3).write(to: folder("tiny"))
-        #expect(throws: CheckpointError.self) { try TinyModel(seed: 4).write(to: folder("tiny")) }
+        _ = try FreshModel(.tiny, seed: 3).write(to: folder("tiny"))
+        #expect(throws: CheckpointError.self) { try FreshModel(.tiny, seed: 4).write(to: folder("tiny")) }
     }
 }
