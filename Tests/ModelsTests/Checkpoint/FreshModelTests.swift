@@ -38,7 +38,7 @@ struct FreshModelTests {
     @Test(arguments: UInt64(0)..<4)
     func itsDepthTellsPicturesApart(seed: UInt64) throws {
         let folder = try TemporaryFolder()
-        _ = try TinyModel(seed: seed).write(to: folder("tiny"))
+        _ = try FreshModel(.tiny, seed: seed).write(to: folder("tiny"))
         let backend = KernelVersion.best.backend()
         let component = try CheckpointFolder.open(folder("tiny")).component("depth_estimator")
         let estimator = try component.load(on: backend) { config, weights in
