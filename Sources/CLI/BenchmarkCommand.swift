@@ -5,10 +5,10 @@ import Glibc
 struct BenchmarkCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "benchmark",
-        abstract: "Measure operations and networks, the scheduler, a local farm, or scenes.",
+        abstract: "Measure operations, training, the scheduler, a local farm, or scenes.",
         subcommands: [
-            OperationsBenchmark.self, SchedulerBenchmark.self, FarmBenchmark.self,
-            ScenesBenchmark.self,
+            OperationsBenchmark.self, TrainingStepBenchmark.self, SchedulerBenchmark.self,
+            FarmBenchmark.self, ScenesBenchmark.self,
         ],
         defaultSubcommand: OperationsBenchmark.self
     )
