@@ -56,6 +56,7 @@ enum TestMapRules {
             "Coordinator/Server/CoordinatorLoop+Errands",
             "Coordinator/Server/CoordinatorLoop+Inputs",
             "Coordinator/Server/CoordinatorLoop+Letters",
+            "Coordinator/Server/CoordinatorLoop+Overlaps",
             "Coordinator/Server/CoordinatorLoop+Workers",
             "Coordinator/Server/CoordinatorMetadata", "Coordinator/Server/CoordinatorStart",
             "Coordinator/Server/DecodedFrames", "Coordinator/Server/DiskSpace",
