@@ -93,8 +93,8 @@ let package = Package(
             name: "CLI",
             dependencies: [
                 "Coordinator", "Worker", "Simulation", "Training", "Pipelines", "Scheduling",
-                "WireProtocol", "ZeroMQ", "FFmpeg", "Diffusion", "Models", "NN", "Tensors",
-                argumentParser, logging,
+                "WireProtocol", "ZeroMQ", "FFmpeg", "Diffusion", "Models", "NN", "Scenes",
+                "Tensors", argumentParser, logging,
             ],
             swiftSettings: product
         ),
@@ -139,6 +139,7 @@ let package = Package(
             "TrainingTests",
             ["Training", "Diffusion", "FFmpeg", "Models", "NN", "Pipelines", "Scenes", "Tensors"]
         ),
+        tests("ScenesTests", ["Scenes"]),
         tests("TidyTests", []),
         tests("EndToEndTests", ["Tensors", database], resources: [.copy("Goldens")]),
     ]

@@ -204,7 +204,8 @@ extension ExitStatus {
         switch error.reason {
         case .notRegular where error.operation == "write": self = .cannotCreate
         case .notRegular, .tooLarge: self = .badInput
-        case .system where error.operation == "create": self = .cannotCreate
+        case .system where ["create", "make the folder"].contains(error.operation):
+            self = .cannotCreate
         case .system where error.isMissing: self = .noInput
         case .system where error.isForbidden: self = .noPermission
         case .system: self = .inputOutput

@@ -10,7 +10,7 @@ struct ModelFactsTests {
 
     init() throws {
         folder = try TemporaryFolder()
-        _ = try Models.FreshModel(.tiny, seed: 1).write(to: folder("model"))
+        _ = try FreshModel(.tiny, seed: 1).write(to: folder("model"))
     }
 
     private func facts() throws -> ModelFacts {
@@ -67,7 +67,7 @@ struct ModelFactsTests {
     }
 
     @Test func aFingerprintTellsModelsApart() throws {
-        _ = try Models.FreshModel(.tiny, seed: 2).write(to: folder("other"))
+        _ = try FreshModel(.tiny, seed: 2).write(to: folder("other"))
         let first = try ModelFingerprint.of(CheckpointFolder.open(folder("model")), hash: hash)
         let other = try ModelFingerprint.of(CheckpointFolder.open(folder("other")), hash: hash)
         #expect(first != other)

@@ -1,5 +1,6 @@
 import FFmpeg
 import Models
+import NN
 import Pipelines
 import Tensors
 import TestSupport
