@@ -46,7 +46,8 @@ struct GradientSuiteTests {
         let start = try #require(source.range(of: "package protocol Backend"))
         let body = source[start.lowerBound...]
         let end = try #require(body.range(of: "\n}\n"))
-        let operations = (body[..<end.lowerBound] + "\n").components(separatedBy: "    func ").dropFirst()
+        let operations = (body[..<end.lowerBound] + "\n").components(separatedBy: "    func ")
+            .dropFirst()
             .filter { $0.contains("-> Tensor\n") }
             .map { String($0.prefix { $0.isLetter }) }
         #expect(operations.count > 18)

@@ -105,7 +105,8 @@ struct RecordingBackendTests {
 
     @Test func frozenParametersGetNoGradient() throws {
         let backend = RecordingBackend(base)
-        let parameters = backend.loading(component: "unet", trains: { $0 != "frozen" }) {
+        func trains(_ key: String) -> Bool { key != "frozen" }
+        let parameters = backend.loading(component: "unet", trains: trains) {
             backend.prepareLinear(
                 [(stored("w", [3, 4]), stored("b", [3])), (stored("frozen", [2, 4]), nil)],
                 gated: false
