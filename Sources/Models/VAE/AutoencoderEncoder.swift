@@ -6,7 +6,7 @@ package struct LatentDistribution: Sendable {
     /// `[N, h, w, latentChannels]`, before the scaling factor.
     package let mean: Tensor
     /// As the network makes it; `logVariance` bounds it.
-    private let unboundedLogVariance: Tensor
+    package let unboundedLogVariance: Tensor
 
     init(moments: Tensor, latentChannels: Int) {
         mean = moments.sliceChannels(0..<latentChannels)

@@ -17,7 +17,7 @@ struct UnitRunnerTests {
 
     init() throws {
         folder = try TemporaryFolder()
-        _ = try Models.TinyModel(seed: 1).write(to: folder("model"))
+        _ = try FreshModel(.tiny, seed: 1).write(to: folder("model"))
         var sampling = SampleSettings(structureLevel: try StructureLevel(1))
         sampling.steps = 4
         sampling.guidance = 2
