@@ -70,7 +70,6 @@ let package = Package(
         library("Models", ["NN", "Tensors"]),
         library("Diffusion", ["Tensors"]),
         library("Pipelines", ["Diffusion", "Models", "NN", "Tensors", "FFmpeg"]),
-        library("Scenes", ["Tensors"]),
         library("Scheduling", []),
         library("Simulation", ["Scheduling"]),
         library("WireProtocol", ["Scheduling", "CProtobuf", "CSodium"]),
@@ -85,6 +84,7 @@ let package = Package(
             "Worker",
             ["Scheduling", "WireProtocol", "ZeroMQ", "Pipelines", "Tensors", logging]
         ),
+        library("Scenes", ["Tensors"]),
         library(
             "Training",
             ["Diffusion", "FFmpeg", "Models", "NN", "Pipelines", "Scenes", "Tensors"]

@@ -66,13 +66,20 @@ INLINE void sum_block(const norm_gradient_job *job, int64_t image, int64_t block
     double *sum = job->sums + (image * norm->blocks + block) * 2 * channels;
     double *product = sum + channels;
     for (int64_t c = 0; c < 2 * channels; c++) sum[c] = 0;
-    for (int64_t row = begin; row < end; row += SUM_ROWS)
-        for (int64_t c = 0; c < channels; c += VL) {
-            int64_t at = (image * norm->rows + row) * channels + c, left = channels - c;
-            norm_lanes n = lanes_at(means, inverses, norm->scale, norm->shift, c, left);
-            sum_slopes(norm->x + at, job->dy + at, weft_min(SUM_ROWS, end - row), channels, left,
-                       n, activation, sum + c, product + c);
-        }
+    for (int64_t row = begin; row < end; row += SUM_ROWS) {
+        int64_t rows = weft_min(SUM_ROWS, end - row), at = (image * norm->rows + row) * channels;
+        int64_t c = 0;
+        // The whole vectors, without a question of how much is left.
+        for (; c + VL <= channels; c += VL)
+            sum_slopes(norm->x + at + c, job->dy + at + c, rows, channels, VL,
+                       lanes_at(means, inverses, norm->scale, norm->shift, c, VL), activation,
+                       sum + c, product + c);
+        if (c == channels) continue;
+        int64_t left = channels - c;
+        sum_slopes(norm->x + at + c, job->dy + at + c, rows, channels, left,
+                   lanes_at(means, inverses, norm->scale, norm->shift, c, left), activation,
+                   sum + c, product + c);
+    }
 }
 
 static void group_slopes_task(void *context, int64_t task, int worker) {
@@ -118,6 +125,19 @@ static void group_slope_means(const norm_gradient_job *job, int64_t image) {
     }
 }
 
+// dx of `left` or VL channels from c on of the row at `at`; `means` and `inverses` are the image's.
+INLINE void write_slopes(const norm_gradient_job *job, const float *means, const float *inverses,
+                         int64_t at, int64_t c, int64_t left, const int32_t activation) {
+    const norm_job *norm = &job->norm;
+    int64_t channels = norm->channels;
+    norm_lanes n = lanes_at(means, inverses, norm->scale, norm->shift, c, left);
+    vf mean = load_some(inverses + channels + c, left);
+    vf slant = load_some(inverses + 2 * channels + c, left);
+    vf u = (load_some(norm->x + at + c, left) - n.mean) * n.inverse;
+    vf g = slope_(fma_(u, n.scale, n.shift), load_some(job->dy + at + c, left), activation);
+    store_some(job->dx + at + c, fma_(-u, slant, fma_(g, n.scale * n.inverse, -mean)), left);
+}
+
 INLINE void write_block(const norm_gradient_job *job, int64_t image, int64_t block,
                         const int32_t activation) {
     const norm_job *norm = &job->norm;
@@ -125,16 +145,12 @@ INLINE void write_block(const norm_gradient_job *job, int64_t image, int64_t blo
     int64_t begin = block * NORM_ROWS, end = weft_min(begin + NORM_ROWS, norm->rows);
     const float *means = norm->factors + image * 2 * channels;
     const float *inverses = job->factors + image * 3 * channels;
-    for (int64_t row = begin; row < end; row++)
-        for (int64_t c = 0; c < channels; c += VL) {
-            int64_t at = (image * norm->rows + row) * channels + c, left = channels - c;
-            norm_lanes n = lanes_at(means, inverses, norm->scale, norm->shift, c, left);
-            vf mean = load_some(inverses + channels + c, left);
-            vf slant = load_some(inverses + 2 * channels + c, left);
-            vf u = (load_some(norm->x + at, left) - n.mean) * n.inverse;
-            vf g = slope_(fma_(u, n.scale, n.shift), load_some(job->dy + at, left), activation);
-            store_some(job->dx + at, fma_(-u, slant, fma_(g, n.scale * n.inverse, -mean)), left);
-        }
+    for (int64_t row = begin; row < end; row++) {
+        int64_t at = (image * norm->rows + row) * channels, c = 0;
+        for (; c + VL <= channels; c += VL)
+            write_slopes(job, means, inverses, at, c, VL, activation);
+        if (c < channels) write_slopes(job, means, inverses, at, c, channels - c, activation);
+    }
 }
 
 static void group_gradient_task(void *context, int64_t task, int worker) {
@@ -202,25 +218,59 @@ typedef struct {
     float mean, inverse, slope, slant;
 } row_statistics;
 
-static row_statistics measure_row(const norm_job *norm, const float *x, const float *dy) {
-    int64_t channels = norm->channels, whole = channels / VL * VL;
-    vf sum = splat(0), square = splat(0), slope = splat(0), slant = splat(0);
-    for (int64_t c = 0; c < channels; c += VL) sum += load_some(x + c, channels - c);
-    row_statistics row = {.mean = sum_lanes(sum) / (float)channels};
-    for (int64_t c = 0; c < channels; c += VL) {
-        vf d = load_some(x + c, channels - c) - splat(row.mean);
-        vf g = load_some(dy + c, channels - c) * load_some(norm->scale + c, channels - c);
-        slope += g;
-        slant = fma_(g, d, slant);
-        if (c < whole) square = fma_(d, d, square);
+// Sums down one row: of squared deviations, of scale · dy, and of that times the deviation.
+typedef struct {
+    vf square, slope, slant;
+} slope_sums;
+
+INLINE void add_deviations(slope_sums *sums, const float *x, const float *dy, const float *scale,
+                           float mean, int64_t left) {
+    vf d = load_some(x, left) - splat(mean), g = load_some(dy, left) * load_some(scale, left);
+    if (left < VL) {
+        // The lanes behind the row are no deviations.
+        float lanes[VL];
+        store(lanes, d);
+        d = load_part(lanes, left);
     }
-    float rest = 0;
-    for (int64_t c = whole; c < channels; c++) rest += (x[c] - row.mean) * (x[c] - row.mean);
-    float variance = (sum_lanes(square) + rest) / (float)channels;
+    sums->square = fma_(d, d, sums->square);
+    sums->slope += g;
+    sums->slant = fma_(g, d, sums->slant);
+}
+
+static row_statistics measure_row(const norm_job *norm, const float *x, const float *dy) {
+    int64_t channels = norm->channels, c = 0;
+    vf sum = splat(0);
+    for (; c + VL <= channels; c += VL) sum += load(x + c);
+    if (c < channels) sum += load_part(x + c, channels - c);
+    row_statistics row = {.mean = sum_lanes(sum) / (float)channels};
+    slope_sums sums = {splat(0), splat(0), splat(0)};
+    for (c = 0; c + VL <= channels; c += VL)
+        add_deviations(&sums, x + c, dy + c, norm->scale + c, row.mean, VL);
+    if (c < channels)
+        add_deviations(&sums, x + c, dy + c, norm->scale + c, row.mean, channels - c);
+    float variance = sum_lanes(sums.square) / (float)channels;
     row.inverse = 1 / __builtin_sqrtf(variance + norm->epsilon);
-    row.slope = sum_lanes(slope) / (float)channels * row.inverse;
-    row.slant = sum_lanes(slant) * row.inverse / (float)channels * row.inverse;
+    row.slope = sum_lanes(sums.slope) / (float)channels * row.inverse;
+    row.slant = sum_lanes(sums.slant) * row.inverse / (float)channels * row.inverse;
     return row;
+}
+
+// dx of `left` or VL channels from c on of `count` rows, and their sums of dy and of dy ∘ u.
+INLINE void write_rows(const norm_gradient_job *job, const row_statistics *rows, int64_t first,
+                       int64_t count, int64_t c, int64_t left, double *sum, double *product) {
+    const norm_job *norm = &job->norm;
+    vf scale = load_some(norm->scale + c, left), s = splat(0), p = splat(0);
+    for (int64_t i = 0; i < count; i++) {
+        int64_t at = (first + i) * norm->channels + c;
+        vf g = load_some(job->dy + at, left), inverse = splat(rows[i].inverse);
+        vf u = (load_some(norm->x + at, left) - splat(rows[i].mean)) * inverse;
+        vf dx = fma_(-u, splat(rows[i].slant), fma_(g, scale * inverse, splat(-rows[i].slope)));
+        s += g;
+        p = fma_(g, u, p);
+        store_some(job->dx + at, dx, left);
+    }
+    add_wide_some(sum + c, s, left);
+    add_wide_some(product + c, p, left);
 }
 
 static void layer_gradient_task(void *context, int64_t task, int worker) {
@@ -232,27 +282,14 @@ static void layer_gradient_task(void *context, int64_t task, int worker) {
     double *sum = job->sums + task * 2 * channels, *product = sum + channels;
     for (int64_t c = 0; c < 2 * channels; c++) sum[c] = 0;
     for (int64_t first = begin; first < end; first += SUM_ROWS) {
-        int64_t count = weft_min(SUM_ROWS, end - first);
+        int64_t count = weft_min(SUM_ROWS, end - first), c = 0;
         row_statistics rows[SUM_ROWS];
         for (int64_t i = 0; i < count; i++)
             rows[i] = measure_row(norm, norm->x + (first + i) * channels,
                                   job->dy + (first + i) * channels);
-        for (int64_t c = 0; c < channels; c += VL) {
-            int64_t left = channels - c;
-            vf scale = load_some(norm->scale + c, left), s = splat(0), p = splat(0);
-            for (int64_t i = 0; i < count; i++) {
-                int64_t at = (first + i) * channels + c;
-                vf g = load_some(job->dy + at, left), inverse = splat(rows[i].inverse);
-                vf u = (load_some(norm->x + at, left) - splat(rows[i].mean)) * inverse;
-                vf dx = fma_(-u, splat(rows[i].slant),
-                             fma_(g, scale * inverse, splat(-rows[i].slope)));
-                s += g;
-                p = fma_(g, u, p);
-                store_some(job->dx + at, dx, left);
-            }
-            add_wide_some(sum + c, s, left);
-            add_wide_some(product + c, p, left);
-        }
+        for (; c + VL <= channels; c += VL)
+            write_rows(job, rows, first, count, c, VL, sum, product);
+        if (c < channels) write_rows(job, rows, first, count, c, channels - c, sum, product);
     }
 }
 

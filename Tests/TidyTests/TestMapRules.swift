@@ -56,6 +56,7 @@ enum TestMapRules {
             "Coordinator/Server/CoordinatorLoop+Errands",
             "Coordinator/Server/CoordinatorLoop+Inputs",
             "Coordinator/Server/CoordinatorLoop+Letters",
+            "Coordinator/Server/CoordinatorLoop+Overlaps",
             "Coordinator/Server/CoordinatorLoop+Workers",
             "Coordinator/Server/CoordinatorMetadata", "Coordinator/Server/CoordinatorStart",
             "Coordinator/Server/DecodedFrames", "Coordinator/Server/DiskSpace",
@@ -228,6 +229,16 @@ enum TestMapRules {
         "TensorsTests/Conformance/ConformanceSuiteTests": [
             "Tensors/Backend", "Tensors/CPU/PackedMatrix", "Tensors/Conformance/ConformanceCase",
             "Tensors/Conformance/Reference", "Tensors/Tensor+Operations",
+        ],
+        "TensorsTests/Conformance/GradientSuiteTests": [
+            "Tensors/Conformance/GradientCase"
+        ],
+        "TensorsTests/Gradients/RecordingBackendTests": [
+            "Tensors/Gradients/DifferentiableBackend", "Tensors/Gradients/GradientSlot",
+            "Tensors/Gradients/RecordedWeights", "Tensors/Gradients/TrainableParameter",
+        ],
+        "TensorsTests/CPU/CPUBackend+PointwiseGradientsTests": [
+            "Tensors/Gradients/AdamWStep"
         ],
         "TensorsTests/Files/JSONValue+ParsingTests": [
             "Tensors/Files/JSONError", "Tensors/Files/JSONValue+Writing", "Tensors/JSONValue",

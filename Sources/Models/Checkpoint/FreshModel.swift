@@ -50,19 +50,19 @@ package struct FreshModel: Sendable {
         guard sizes == .tiny else { return try FreshComponent(kind, config: config, seed: seed) }
         let initializer = ParameterInitializer(seed: seed)
         let completed = FreshComponent.completed(config, kind)
-        let parameters = try kind.declarations(completed).map {
-            // Layers that start as the identity would make all windows agree.
-            let isAsleep = $0.initial == .zeros && $0.key.hasSuffix("weight")
-            return initializer(
-                isAsleep
-                    ? ParameterDeclaration(
-                        key: $0.key,
-                        shape: $0.shape,
-                        initial: .normal(standardDeviation: 0.05)
-                    ) : $0
-            )
-        }
+        let parameters = try kind.declarations(completed).map { initializer(Self.awake($0)) }
         return FreshComponent(kind: kind, config: completed.values, parameters: parameters)
+    }
+
+    /// Layers that start as the identity would make all windows agree, and a depth of which the
+    /// last step makes 0 of everything would make all clips the same.
+    private static func awake(_ fresh: ParameterDeclaration) -> ParameterDeclaration {
+        func changed(to initial: Initial) -> ParameterDeclaration {
+            ParameterDeclaration(key: fresh.key, shape: fresh.shape, initial: initial)
+        }
+        if fresh.key == "head.head.4.bias" { return changed(to: .ones) }
+        let isAsleep = fresh.initial == .zeros && fresh.key.hasSuffix("weight")
+        return isAsleep ? changed(to: .normal(standardDeviation: 0.05)) : fresh
     }
 
     /// The hyper-parameters of a network of the model.

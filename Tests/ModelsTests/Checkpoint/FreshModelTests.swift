@@ -34,6 +34,26 @@ struct FreshModelTests {
         #expect(tokens.allSatisfy { $0.count == 77 && $0.allSatisfy { (0..<514).contains($0) } })
     }
 
+    /// What a farm makes of a clip has to depend on the clip.
+    @Test(arguments: UInt64(0)..<4)
+    func itsDepthTellsPicturesApart(seed: UInt64) throws {
+        let folder = try TemporaryFolder()
+        _ = try FreshModel(.tiny, seed: seed).write(to: folder("tiny"))
+        let backend = KernelVersion.best.backend()
+        let component = try CheckpointFolder.open(folder("tiny")).component("depth_estimator")
+        let estimator = try component.load(on: backend) { config, weights in
+            try DepthEstimator(DPTConfig(config), weights)
+        }
+        func depth(_ frequency: Int) throws -> [Float] {
+            let values = (0..<64 * 64 * 3).map { Float($0 * frequency % 251) / 125 - 1 }
+            return try estimator(backend.upload(HostTensor(values, [1, 64, 64, 3]))).download()
+                .values
+        }
+        let (first, second) = (try depth(1), try depth(7))
+        #expect(first != second)
+        #expect(Set(first).count > 100 && first.allSatisfy { $0 >= 0 })
+    }
+
     @Test func aSecondOneIsNotWrittenOverTheFirst() throws {
         let folder = try TemporaryFolder()
         _ = try FreshModel(.tiny, seed: 3).write(to: folder("tiny"))
