@@ -135,6 +135,6 @@ let package = Package(
         tests("TrainingTests", ["Training", "Diffusion", "Tensors"]),
         tests("ScenesTests", ["Scenes"]),
         tests("TidyTests", []),
-        tests("EndToEndTests", ["Tensors", database], resources: [.copy("Goldens")]),
+        tests("EndToEndTests", ["FFmpeg", "Tensors", database], resources: [.copy("Goldens")]),
     ]
 )
