@@ -195,6 +195,23 @@ enum TestMapRules {
         "NNTests/WeightPathTests": [
             "NN/WeightError"
         ],
+        "ScenesTests/CameraTests": [
+            "Scenes/Geometry/Vector"
+        ],
+        "ScenesTests/SceneClipTests": [
+            "Scenes/Description/CameraMove", "Scenes/Rendering/FrameRenderer",
+            "Scenes/Rendering/Illumination", "Scenes/Rendering/SceneFrame",
+            "Scenes/Rendering/SceneSensor", "Scenes/Rendering/SceneSettings",
+            "Scenes/Rendering/Shader", "Scenes/Rendering/Stage",
+            "Scenes/Surfaces/BackdropSurface", "Scenes/Surfaces/GroundSurface",
+            "Scenes/Surfaces/ObjectSurface", "Scenes/Surfaces/SurfaceSample",
+        ],
+        "ScenesTests/SceneDescriptionTests": [
+            "Scenes/Description/SceneChoices", "Scenes/Description/SceneColour",
+            "Scenes/Description/SceneFinish", "Scenes/Description/SceneGround",
+            "Scenes/Description/SceneLight", "Scenes/Description/SceneObject",
+            "Scenes/Description/SceneRandom", "Scenes/Description/SceneShape",
+        ],
         "SchedulingTests/Farm/FarmReplayTests": [
             "Scheduling/Farm/LedgerEntry", "Scheduling/Farm/State/JobRecord",
             "Scheduling/Farm/State/JobRecord+Units", "Scheduling/Farm/State/ShotState",
@@ -229,6 +246,16 @@ enum TestMapRules {
         "TensorsTests/Conformance/ConformanceSuiteTests": [
             "Tensors/Backend", "Tensors/CPU/PackedMatrix", "Tensors/Conformance/ConformanceCase",
             "Tensors/Conformance/Reference", "Tensors/Tensor+Operations",
+        ],
+        "TensorsTests/Conformance/GradientSuiteTests": [
+            "Tensors/Conformance/GradientCase"
+        ],
+        "TensorsTests/Gradients/RecordingBackendTests": [
+            "Tensors/Gradients/DifferentiableBackend", "Tensors/Gradients/GradientSlot",
+            "Tensors/Gradients/RecordedWeights", "Tensors/Gradients/TrainableParameter",
+        ],
+        "TensorsTests/CPU/CPUBackend+PointwiseGradientsTests": [
+            "Tensors/Gradients/AdamWStep"
         ],
         "TensorsTests/Files/JSONValue+ParsingTests": [
             "Tensors/Files/JSONError", "Tensors/Files/JSONValue+Writing", "Tensors/JSONValue",
