@@ -1,4 +1,5 @@
 import FFmpeg
+import Glibc
 import Models
 import NN
 import Pipelines
@@ -282,5 +283,33 @@ extension TrainingLoopTests {
             try run("run", settings(), skipsDamaged: true)
         }
         #expect(error?.description.hasSuffix("there is no older one to go on from") == true)
+    }
+
+    @Test func `a disk that is full ends the run, and the last checkpoint stays`() async {
+        await #expect(processExitsWith: .success) {
+            let tests = try TrainingLoopTests()
+            let task = try EmbeddingTask(tests.start)
+            signal(SIGXFSZ, SIG_IGN)
+            task.before = { draw in
+                // A file that may grow no more stands for a disk that is full.
+                var limit = rlimit(rlim_cur: 20_000, rlim_max: .max)
+                if draw.step == 4 { setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit) }
+            }
+            let error = #expect(throws: CheckpointError.self) {
+                try tests.run("run", tests.settings(), task: task)
+            }
+            guard case .file(let file)? = error?.code, file.isFull else {
+                preconditionFailure("\(error as Any)")
+            }
+            let names = try SystemFile.names(in: tests.folder("run/checkpoints"))
+            precondition(names == ["step-00000003"], "\(names)")
+            var limit = rlimit(rlim_cur: .max, rlim_max: .max)
+            setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
+            // With room again the same command goes on.
+            try tests.run("whole", tests.settings())
+            try tests.run("run", tests.settings())
+            let logs = try ["whole", "run"].map { try tests.bytes("\($0)/log.csv") }
+            precondition(logs[0] == logs[1], "the logs differ")
+        }
     }
 }
