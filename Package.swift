@@ -84,13 +84,17 @@ let package = Package(
             "Worker",
             ["Scheduling", "WireProtocol", "ZeroMQ", "Pipelines", "Tensors", logging]
         ),
-        library("Training", ["Diffusion", "Models", "NN", "Tensors"]),
+        library("Scenes", ["Tensors"]),
+        library(
+            "Training",
+            ["Diffusion", "FFmpeg", "Models", "NN", "Pipelines", "Scenes", "Tensors"]
+        ),
         .executableTarget(
             name: "CLI",
             dependencies: [
                 "Coordinator", "Worker", "Simulation", "Training", "Pipelines", "Scheduling",
-                "WireProtocol", "ZeroMQ", "FFmpeg", "Diffusion", "Models", "NN", "Tensors",
-                argumentParser, logging,
+                "WireProtocol", "ZeroMQ", "FFmpeg", "Diffusion", "Models", "NN", "Scenes",
+                "Tensors", argumentParser, logging,
             ],
             swiftSettings: product
         ),
@@ -131,7 +135,11 @@ let package = Package(
             ],
             resources: [.copy("Fixtures")]
         ),
-        tests("TrainingTests", ["Training", "Diffusion", "Tensors"]),
+        tests(
+            "TrainingTests",
+            ["Training", "Diffusion", "FFmpeg", "Models", "NN", "Pipelines", "Scenes", "Tensors"]
+        ),
+        tests("ScenesTests", ["Scenes"]),
         tests("TidyTests", []),
         tests("EndToEndTests", ["Tensors", database], resources: [.copy("Goldens")]),
     ]

@@ -132,41 +132,84 @@ typedef struct {
     weft_pool *pool;
 } product_job;
 
+// The whole vectors of a panel for a tile of rows from `row` on.
+INLINE void finish_whole(const product_job *job, const float *tile, int64_t row, int64_t rows,
+                         int64_t column, const int32_t activation) {
+    int64_t n = job->matrix->n;
+    const weft_epilogue *e = job->epilogue;
+    float *y = job->c + row * n + column;
+    const float *residual = e->residual ? e->residual + row * n + column : NULL;
+    vf bias[TILE_VECTORS];
+#pragma clang loop unroll(full)
+    for (int j = 0; j < TILE_VECTORS; j++)
+        bias[j] = e->bias ? load(e->bias + column + j * VL) : splat(0);
+    for (int64_t i = 0; i < rows; i++)
+#pragma clang loop unroll(full)
+        for (int j = 0; j < TILE_VECTORS; j++) {
+            vf v = activation_(load(tile + i * PANEL + j * VL) + bias[j], activation);
+            if (residual) v += load(residual + i * n + j * VL);
+            store(y + i * n + j * VL, v);
+        }
+}
+
+// value · GELU(gate); panels hold VL values then VL gates.
+static void finish_gated(const product_job *job, const float *tile, int64_t row, int64_t rows,
+                         int64_t column) {
+    int64_t n = job->matrix->n / 2, count = weft_min(VL, n - column);
+    const float *biases = job->epilogue->bias;
+    vf bias = splat(0), gate_bias = splat(0);
+    if (biases) {
+        bias = load_some(biases + column, count);
+        gate_bias = load_some(biases + n + column, count);
+    }
+    float *y = job->c + row * n + column;
+    for (int64_t i = 0; i < rows; i++, tile += PANEL, y += n) {
+        vf v = (load(tile) + bias) * gelu_(load(tile + VL) + gate_bias);
+        if (count == VL) store(y, v); else store_part(y, v, count);
+    }
+}
+
 static void finish_tile(const product_job *job, const float *tile, int64_t row, int64_t rows,
                         int64_t panel) {
-    const weft_matrix *matrix = job->matrix;
-    const float *biases = job->epilogue->bias;
-    bool gated = matrix->gated;
-    int64_t width = gated ? PANEL / 2 : PANEL;
-    int64_t n = gated ? matrix->n / 2 : matrix->n;
-    int64_t column = panel * width;
-    int64_t count = weft_min(width, n - column);
-    for (int64_t i = 0; i < rows; i++) {
-        const float *product = tile + i * PANEL;
-        if (gated) {
-            // value · GELU(gate); panels hold VL values then VL gates.
-            vf value = load(product);
-            vf gate = load(product + VL);
-            if (biases) {
-                bool whole = count == VL;
-                const float *bias = biases + column;
-                value += whole ? load(bias) : load_part(bias, count);
-                gate += whole ? load(bias + n) : load_part(bias + n, count);
-            }
-            vf v = value * gelu_(gate);
-            float *y = job->c + (row + i) * n + column;
-            if (count == VL) store(y, v); else store_part(y, v, count);
-            continue;
-        }
-        finish_columns(product, job->c, row + i, column, count, job->epilogue, n);
+    const weft_epilogue *e = job->epilogue;
+    int64_t n = job->matrix->n, column = panel * PANEL, count = weft_min(PANEL, n - column);
+    if (job->matrix->gated)
+        finish_gated(job, tile, row, rows, panel * VL);
+    else if (count == PANEL && !e->image_bias && e->activation == 0)
+        finish_whole(job, tile, row, rows, column, 0);
+    else if (count == PANEL && !e->image_bias)
+        finish_whole(job, tile, row, rows, column, e->activation);
+    else
+        for (int64_t i = 0; i < rows; i++)
+            finish_columns(tile + i * PANEL, job->c, row + i, column, count, e, n);
+}
+
+// Asks for the cache lines that a tile's result will be written to and its residual read from,
+// while the tile is multiplied.
+INLINE void fetch_result(const product_job *job, int64_t row, int64_t rows, int64_t panel) {
+    bool gated = job->matrix->gated;
+    int64_t n = gated ? job->matrix->n / 2 : job->matrix->n;
+    int64_t at = row * n + panel * (gated ? VL : PANEL);
+    const float *residual = job->epilogue->residual;
+    for (int64_t i = 0; i < rows; i++, at += n) {
+        __builtin_prefetch(job->c + at, 1);
+        __builtin_prefetch(job->c + at + VL, 1);
+        if (!residual) continue;
+        __builtin_prefetch(residual + at);
+        __builtin_prefetch(residual + at + VL);
     }
 }
 
 static void product_task(void *context, int64_t task, int worker) {
     const product_job *job = context;
-    int64_t group = task % job->panel_groups;
-    int64_t row = task / job->panel_groups * BLOCK_ROWS;
-    int64_t rows = weft_min(BLOCK_ROWS, job->m - row);
+    // Whichever operand is larger is read once; the other stays in the shared cache.
+    bool weights_once = job->matrix->n > job->m;
+    int64_t group = weights_once ? task / job->row_blocks : task % job->panel_groups;
+    int64_t block_index = weights_once ? task % job->row_blocks : task / job->panel_groups;
+    int64_t row = block_index * job->m / job->row_blocks;
+    int64_t rows = (block_index + 1) * job->m / job->row_blocks - row;
+    // Tiles of nearly equal length: none is too short to hide the latency of a multiply-add.
+    int64_t runs = weft_ceil_div(rows, TILE_ROWS);
     int64_t panel_begin = group * job->task_panels;
     int64_t panel_end = weft_min(panel_begin + job->task_panels, job->panels);
     int64_t k = job->matrix->k;
@@ -185,10 +228,11 @@ static void product_task(void *context, int64_t task, int worker) {
         for (int64_t panel = panel_begin; panel < panel_end; panel++) {
             const float *b = widened(job->matrix, (panel * k + begin) * PANEL, length * PANEL,
                                      panel_scratch);
-            for (int64_t i = 0; i < rows; i += TILE_ROWS) {
-                int64_t count = weft_min(TILE_ROWS, rows - i);
+            for (int64_t run = 0; run < runs; run++) {
+                int64_t i = run * rows / runs, count = (run + 1) * rows / runs - i;
                 int64_t index = single ? 0 : (panel - panel_begin) * BLOCK_ROWS + i;
                 float *tile = tiles + index * PANEL;
+                if (last) fetch_result(job, row + i, count, panel);
                 rows_functions[count - 1](length, block + i * K_STRIDE, b, tile, slice > 0);
                 if (last) finish_tile(job, tile, row + i, count, panel);
             }
@@ -202,9 +246,12 @@ static void product(weft_pool *pool, const weft_rows *rows, int64_t m, const wef
                        .pool = pool};
     int64_t columns = matrix->gated ? matrix->n / 2 : matrix->n;
     job.panels = weft_ceil_div(columns, matrix->gated ? PANEL / 2 : PANEL);
+    // Equal shares for the threads where there are several blocks.
     job.row_blocks = weft_ceil_div(m, BLOCK_ROWS);
+    int64_t threads = weft_pool_threads(pool);
+    if (job.row_blocks > 1) job.row_blocks = weft_ceil_div(job.row_blocks, threads) * threads;
     // Enough tasks to balance the threads; a task's rows are gathered once for all its panels.
-    int64_t wanted = 4 * weft_pool_threads(pool);
+    int64_t wanted = 4 * threads;
     int64_t groups = weft_ceil_div(job.panels, TASK_PANELS);
     if (job.row_blocks * groups < wanted)
         groups = weft_min(job.panels, weft_ceil_div(wanted, job.row_blocks));

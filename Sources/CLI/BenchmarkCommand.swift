@@ -5,8 +5,11 @@ import Glibc
 struct BenchmarkCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "benchmark",
-        abstract: "Measure operations and networks, the scheduler, or a local farm.",
-        subcommands: [OperationsBenchmark.self, SchedulerBenchmark.self, FarmBenchmark.self],
+        abstract: "Measure operations and networks, the scheduler, a local farm, or scenes.",
+        subcommands: [
+            OperationsBenchmark.self, SchedulerBenchmark.self, FarmBenchmark.self,
+            ScenesBenchmark.self,
+        ],
         defaultSubcommand: OperationsBenchmark.self
     )
 }

@@ -7,6 +7,7 @@ import Models
 import NN
 import Pipelines
 import Tensors
+import Training
 import WireProtocol
 import Worker
 import ZeroMQ
@@ -74,6 +75,7 @@ struct Failure: Error {
         case let error as ZeroMQError: self.init(.unavailable, error.description)
         case let error as WireError: self.init(.badInput, error.description)
         case let error as InventoryError: self.init(.unavailable, error.description)
+        case let error as TrainingError: self.init(ExitStatus(error), error.description)
         case let error as BackendError: self.init(.internalError, error.description)
         default: return nil
         }
@@ -123,6 +125,15 @@ extension ExitStatus {
         case .versionMismatch: self = .protocol
         case .configuration: self = .configuration
         case .runner: self = .unavailable
+        }
+    }
+
+    fileprivate init(_ error: TrainingError) {
+        switch error.code {
+        case .usage, .otherSettings: self = .usage
+        case .data, .damaged, .log: self = .badInput
+        case .notFinite: self = .failed
+        case .inUse: self = .temporary
         }
     }
 

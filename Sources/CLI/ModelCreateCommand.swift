@@ -15,8 +15,9 @@ struct ModelCreateCommand: AsyncParsableCommand {
             trained; without --from-image-unet, all weights are fresh. The folder is made if need \
             be, and a component that is already there is not overwritten.
 
-            tiny is a whole model of the smallest sizes with random weights, for trying a farm: \
-            what it makes of a clip is noise.
+            tiny and small are whole models with random weights: tiny of the smallest sizes, for \
+            trying a farm; small of sizes that can be trained on one processor. What they make of \
+            a clip is noise.
             """
     )
 
@@ -40,9 +41,11 @@ struct ModelCreateCommand: AsyncParsableCommand {
     var seed: UInt64 = 0
 
     func validate() throws {
-        if component == Self.tiny {
+        if let sizes = FreshModel.Sizes(rawValue: component) {
             guard config == nil, image == nil else {
-                throw ValidationError("tiny has its own sizes: no --config, no --from-image-unet")
+                throw ValidationError(
+                    "\(sizes) has its own sizes: no --config, no --from-image-unet"
+                )
             }
             return
         }
@@ -59,8 +62,8 @@ struct ModelCreateCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        if component == Self.tiny {
-            for fresh in try TinyModel(seed: seed).write(to: output) { report(fresh) }
+        if let sizes = FreshModel.Sizes(rawValue: component) {
+            for fresh in try FreshModel(sizes, seed: seed).write(to: output) { report(fresh) }
             return
         }
         let fresh = try make()
@@ -91,9 +94,7 @@ struct ModelCreateCommand: AsyncParsableCommand {
         )
     }
 
-    private static let tiny = "tiny"
     private static let kinds =
-        "\(tiny), "
-        + ComponentKind.allCases.filter(\.hasWeights).map(\.rawValue)
-        .joined(separator: ", ")
+        (FreshModel.Sizes.allCases.map(\.rawValue)
+        + ComponentKind.allCases.filter(\.hasWeights).map(\.rawValue)).joined(separator: ", ")
 }

@@ -79,6 +79,7 @@ import Glibc
         let status = unsafe av_buffersink_get_frame(sink, picture.frame)
         if status == weft_averror(EAGAIN) || status == weft_averror_eof() { return nil }
         try check(status)
+        picture.toneMap = format.transfer.map { ToneMap.of($0, isWide: format.isWide) }
         // A deinterlacer counts in half ticks.
         let unit = unsafe av_buffersink_get_time_base(sink)
         let whole = AVRational(num: 1, den: 1)

@@ -83,6 +83,11 @@ extension ComponentRunner {
 package struct Autoencoder: Sendable {
     package let encoder: AutoencoderEncoder
     package let decoder: AutoencoderDecoder
+
+    package init(encoder: AutoencoderEncoder, decoder: AutoencoderDecoder) {
+        self.encoder = encoder
+        self.decoder = decoder
+    }
 }
 
 extension CheckpointComponent {

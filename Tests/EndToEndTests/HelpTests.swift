@@ -9,12 +9,12 @@ struct HelpTests {
         [
             [], ["render"], ["submit"], ["ls"], ["show"], ["watch"], ["cancel"], ["pause"],
             ["resume"], ["retry"], ["coordinator"], ["worker"], ["plan"], ["sample"], ["stitch"],
-            ["doctor"],
+            ["scene"], ["doctor"],
         ]
         + ["ls", "drain", "undrain", "quarantine", "release"].map { ["workers", $0] }
         + ["generate", "enrol", "revoke", "ls"].map { ["keys", $0] }
         + ["inspect", "check", "create", "run"].map { ["model", $0] }
-        + ["operations", "scheduler", "farm"].map { ["benchmark", $0] }
+        + ["operations", "scheduler", "farm", "scenes"].map { ["benchmark", $0] }
         + [["workers"], ["keys"], ["model"], ["benchmark"]]
 
     private static let folder = URL(filePath: #filePath).deletingLastPathComponent()

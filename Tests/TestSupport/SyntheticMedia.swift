@@ -74,9 +74,11 @@ package enum SyntheticMedia {
         height: Int,
         timescale: Int,
         frameTicks: [Int],
-        quarterTurns: Int = 0
+        quarterTurns: Int = 0,
+        value: UInt8 = 90,
+        colour: (primaries: Int, transfer: Int)? = nil
     ) -> [UInt8] {
-        let picture = [UInt8](repeating: 90, count: width * height * 3)
+        let picture = [UInt8](repeating: value, count: width * height * 3)
         let pictures = [UInt8](Array(repeating: picture, count: frameTicks.count).joined())
         let total = frameTicks.reduce(0, +)
         let start = box("ftyp", Array("qt  ".utf8) + big(0, 4) + Array("qt  ".utf8))
@@ -84,6 +86,7 @@ package enum SyntheticMedia {
             [UInt8](repeating: 0, count: 6) + big(1, 2) + [UInt8](repeating: 0, count: 16)
             + big(width, 2) + big(height, 2) + big(0x48_0000, 4) + big(0x48_0000, 4) + big(0, 4)
             + big(1, 2) + [UInt8](repeating: 0, count: 32) + big(24, 2) + big(0xFFFF, 2)
+            + (colour.map { box("colr", nclc($0.primaries, $0.transfer)) } ?? [])
         let times = frameTicks.flatMap { big(1, 4) + big($0, 4) }
         let table =
             box("stsd", big(0, 4) + big(1, 4) + box("raw ", entry))
@@ -110,6 +113,11 @@ package enum SyntheticMedia {
             + big(0, 10) + matrix(0) + big(0, 24) + big(2, 4)
         let movie = box("moov", box("mvhd", header) + box("trak", track))
         return start + box("mdat", pictures) + movie
+    }
+
+    /// What colours mean, of pixels that are red, green and blue as they are.
+    private static func nclc(_ primaries: Int, _ transfer: Int) -> [UInt8] {
+        Array("nclc".utf8) + big(primaries, 2) + big(transfer, 2) + big(0, 2)
     }
 
     /// The transformation that turns a picture clockwise.

@@ -18,10 +18,11 @@ enum ImportRules {
         "Worker": [
             "Scheduling", "WireProtocol", "ZeroMQ", "Pipelines", "Tensors", "Logging",
         ],
-        "Training": ["Diffusion", "Models", "NN", "Tensors"],
+        "Scenes": ["Tensors"],
+        "Training": ["Diffusion", "FFmpeg", "Models", "NN", "Pipelines", "Scenes", "Tensors"],
         "CLI": [
             "Coordinator", "Worker", "Simulation", "Training", "Pipelines", "Scheduling",
-            "WireProtocol", "ZeroMQ", "FFmpeg", "Diffusion", "Models", "NN", "Tensors",
+            "WireProtocol", "ZeroMQ", "FFmpeg", "Diffusion", "Models", "NN", "Scenes", "Tensors",
             "ArgumentParser", "Logging",
         ],
     ]

@@ -56,6 +56,7 @@ enum TestMapRules {
             "Coordinator/Server/CoordinatorLoop+Errands",
             "Coordinator/Server/CoordinatorLoop+Inputs",
             "Coordinator/Server/CoordinatorLoop+Letters",
+            "Coordinator/Server/CoordinatorLoop+Overlaps",
             "Coordinator/Server/CoordinatorLoop+Workers",
             "Coordinator/Server/CoordinatorMetadata", "Coordinator/Server/CoordinatorStart",
             "Coordinator/Server/DecodedFrames", "Coordinator/Server/DiskSpace",
@@ -94,6 +95,7 @@ enum TestMapRules {
         "PipelinesTests/Units/UnitRunnerTests": [
             "Pipelines/Units/ConditioningCache", "Pipelines/Units/LoadedModel",
             "Pipelines/Units/UnitError", "Pipelines/Units/UnitRequest",
+            "Pipelines/CheckpointFolder+Preprocessing", "Pipelines/Structure/DepthMaps",
         ],
         "PipelinesTests/Units/ModelFactsTests": [
             "Pipelines/Units/ModelFingerprint"
@@ -156,6 +158,9 @@ enum TestMapRules {
         ],
         "ModelsTests/Checkpoint/CheckpointReportTests": [
             "Models/Checkpoint/ComponentKind"
+        ],
+        "ModelsTests/Checkpoint/FreshModelTests": [
+            "Models/Checkpoint/FreshTokenizer"
         ],
         "ModelsTests/DPT/DepthEstimatorTests": [
             "Models/DPT/FusionBlock", "Models/DPT/Reassemble", "Models/DPT/ViTBackbone",
@@ -235,8 +240,25 @@ enum TestMapRules {
         "TensorsTests/Files/SystemFileTests": [
             "Tensors/Files/AtomicFile", "Tensors/Files/FileError",
         ],
-        "TrainingTests/DiffusionObjectiveTests": [
-            "Training/LossWeighting"
+        "TrainingTests/Data/EncodedClipsTests": [
+            "Training/Data/ContentEncoder", "Training/Data/HostTensor+Batches",
+        ],
+        "TrainingTests/Data/FolderSourceTests": [
+            "Training/Data/MediaFolder", "Training/Data/TrainingData",
+        ],
+        "TrainingTests/Losses/DiffusionObjectiveTests": [
+            "Training/Losses/LossWeighting"
+        ],
+        "TrainingTests/Losses/ReconstructionLossTests": [
+            "Training/Losses/Loss"
+        ],
+        "TrainingTests/Tasks/Gen1TaskTests": [
+            "Training/Tasks/Gen1Recipe"
+        ],
+        "TrainingTests/Loop/TrainingLoopTests": [
+            "Training/Loop/Resumption", "Training/Loop/TrainingError",
+            "Training/Loop/TrainingEvent", "Training/Loop/TrainingTask",
+            "Training/Runs/RunLogs", "Training/Runs/TrainingCheckpoint",
         ],
         "WireProtocolTests/EnvelopeTests": [
             "WireProtocol/Coding/CMessageScratch", "WireProtocol/Coding/ClientCoding",

@@ -8,7 +8,8 @@ struct FarmIDTests {
         #expect(farm.description == "00112233445566778899aabbccddeeff")
         #expect(FarmID(farm.description) == farm && farm.bytes == bytes)
         let text = farm.description
-        for wrong in ["", "0", String(text.dropLast()), text + "00", text.uppercased(), "x" + text] {
+        for wrong in ["", "0", String(text.dropLast()), text + "00", text.uppercased(), "x" + text]
+        {
             #expect(FarmID(wrong) == nil, "\(wrong)")
         }
         #expect(throws: WireError.self) { try FarmID(Array(bytes.dropLast())) }

@@ -13,6 +13,12 @@ extension ModelTraits {
         if let missing = facts.missing(forPrompt: needsPrompt, forPicture: options.image != nil) {
             throw Failure(.badInput, "\(path): \(missing)")
         }
+        try ModelFacts.checkWeights(
+            folder,
+            variant: options.variant,
+            forPrompt: needsPrompt,
+            forPicture: options.image != nil
+        )
         self.init(
             path: path,
             variant: options.variant,

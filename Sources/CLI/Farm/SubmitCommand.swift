@@ -13,7 +13,8 @@ struct SubmitCommand: ParsableCommand {
         discussion: """
             Prints the job's id once the coordinator has it on its disk: from then on the job is \
             done whatever is switched off in between. Paths are those of the coordinator's \
-            machine, the model's those of the workers; this machine reads the model's configs.
+            machine, the model's those of the workers; this machine has the same model, of \
+            which it reads the configs and samples of the weights.
             """
     )
 

@@ -3,7 +3,7 @@
 /// Pictures come out upright by the container's display matrix, deinterlaced where they are flagged
 /// as interlaced (the others are untouched), scaled to fill the size that was asked for, and
 /// converted by the matrix and range that the stream says, or that players assume. Alpha is
-/// ignored, and light is not mapped: pictures of high dynamic range look flat.
+/// ignored. Pictures of high dynamic range become ordinary ones, by `ToneMap`.
 package final class FrameReader {
     package let request: FrameRequest
     private let source: PictureSource

@@ -3,6 +3,8 @@ import CFFmpeg
 /// A decoded or filtered picture; its memory is the library's and counted by it.
 @safe final class Picture {
     let frame: UnsafeMutablePointer<AVFrame>
+    /// What makes an ordinary picture of it, if it is of high dynamic range.
+    var toneMap: ToneMap?
 
     init() {
         guard let frame = unsafe av_frame_alloc() else { fatalError("out of memory") }
@@ -34,6 +36,9 @@ import CFFmpeg
 
     /// The bytes of an RGB picture, row by row.
     func rgb() -> [UInt8] {
+        if let toneMap, unsafe frame.pointee.format == AV_PIX_FMT_RGB48LE.rawValue {
+            return mapped(by: toneMap)
+        }
         let (rowBytes, rows) = (width * 3, height)
         precondition(unsafe frame.pointee.format == AV_PIX_FMT_RGB24.rawValue, "not in RGB")
         guard let source = unsafe frame.pointee.data.0 else {
@@ -47,5 +52,25 @@ import CFFmpeg
             }
             count = rowBytes * rows
         }
+    }
+
+    private func mapped(by toneMap: ToneMap) -> [UInt8] {
+        guard let source = unsafe frame.pointee.data.0 else {
+            preconditionFailure("a picture without bytes")
+        }
+        let stride = unsafe Int(frame.pointee.linesize.0)
+        var pixels: [UInt8] = []
+        pixels.reserveCapacity(width * height * 3)
+        for row in 0..<height {
+            for column in 0..<width {
+                func component(_ index: Int) -> UInt16 {
+                    let place = row * stride + column * 6 + 2 * index
+                    return unsafe UInt16(source[place]) | UInt16(source[place + 1]) << 8
+                }
+                let (red, green, blue) = toneMap.map(component(0), component(1), component(2))
+                pixels += [red, green, blue]
+            }
+        }
+        return pixels
     }
 }

@@ -9,6 +9,10 @@ struct PictureFormat: Hashable, Sendable {
     /// How the components were made from red, green and blue.
     let matrix: AVColorSpace
     let range: AVColorRange
+    /// How light is said, where that is not as in ordinary pictures.
+    let transfer: ToneMap.Transfer?
+    /// Whether the primaries are BT.2020's.
+    let isWide: Bool
     /// Where halved chroma lies, in 256ths of a pixel; nil where it is not halved.
     let chromaX: Int?
     let chromaY: Int?
@@ -36,6 +40,12 @@ struct PictureFormat: Hashable, Sendable {
         } else {
             self.range = range
         }
+        switch unsafe frame.color_trc {
+        case AVCOL_TRC_SMPTE2084: transfer = .pq
+        case AVCOL_TRC_ARIB_STD_B67: transfer = .hlg
+        default: transfer = nil
+        }
+        isWide = unsafe frame.color_primaries == AVCOL_PRI_BT2020
         let place = unsafe frame.chroma_location
         let isMiddle = place == AVCHROMA_LOC_CENTER || place == AVCHROMA_LOC_TOP
         let isUsual = place == AVCHROMA_LOC_UNSPECIFIED
@@ -55,6 +65,8 @@ struct PictureFormat: Hashable, Sendable {
         pixels = AV_PIX_FMT_RGB24
         matrix = AVCOL_SPC_RGB
         range = AVCOL_RANGE_JPEG
+        transfer = nil
+        isWide = false
         chromaX = nil
         chromaY = nil
     }
@@ -83,12 +95,14 @@ struct PictureFormat: Hashable, Sendable {
 
     /// The filters that make an upright RGB picture of a size, exact and the same on all machines.
     ///
-    /// Of pictures with alpha the colours are taken as they are stored.
+    /// Of pictures with alpha the colours are taken as they are stored. Those of high dynamic range
+    /// come out in 16 bits, for `ToneMap`, unless `keepsSignal`.
     func chain(
         width: Int,
         height: Int,
         orientation: PictureOrientation,
-        isInterlaced: Bool
+        isInterlaced: Bool,
+        keepsSignal: Bool = false
     ) -> String {
         let range = range == AVCOL_RANGE_JPEG ? "full" : "limited"
         var scale = "scale=w=\(width):h=\(height):in_range=\(range)"
@@ -97,7 +111,8 @@ struct PictureFormat: Hashable, Sendable {
         if let chromaY { scale += ":in_v_chr_pos=\(chromaY)" }
         scale += ":flags=\(Self.scalerFlags)"
         let fields = isInterlaced ? ["bwdif=mode=send_frame:parity=auto:deint=interlaced"] : []
-        return (fields + orientation.filters + [scale, "format=pix_fmts=rgb24"])
+        let pixels = transfer == nil || keepsSignal ? "rgb24" : "rgb48le"
+        return (fields + orientation.filters + [scale, "format=pix_fmts=\(pixels)"])
             .joined(separator: ",")
     }
 

@@ -124,7 +124,9 @@ final class PictureSource {
                 width: width,
                 height: height,
                 orientation: decoder.orientation(of: decoded.picture),
-                isInterlaced: isInterlaced
+                isInterlaced: isInterlaced,
+                // What follows takes the signal as it is.
+                keepsSignal: !extra.isEmpty
             )
             let whole = ([chain] + extra).joined(separator: ",")
             let filters = try FilterGraph(whole, of: format, file: decoder.path)

@@ -9,7 +9,11 @@ package struct FreshComponent: Sendable {
     package let config: [String: JSONValue]
     package let parameters: [StoredTensor]
 
-    init(kind: ComponentKind, config: [String: JSONValue], parameters: [StoredTensor]) {
+    package init(
+        kind: ComponentKind,
+        config: [String: JSONValue],
+        parameters: [StoredTensor]
+    ) {
         self.kind = kind
         self.config = config
         self.parameters = parameters

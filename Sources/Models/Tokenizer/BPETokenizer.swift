@@ -101,7 +101,7 @@ package struct BPETokenizer: Sendable {
         }
     }
 
-    private static let wordEnd = "</w>"
+    static let wordEnd = "</w>"
 
     /// The symbol that stands for each byte: printable Latin-1 for itself, the others from U+0100.
     static let byteSymbols: [String] = {

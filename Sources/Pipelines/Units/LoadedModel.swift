@@ -79,44 +79,14 @@ final class LoadedModel {
         }
     }
 
-    /// The folder's `prior_scheduler`; without one, the schedule of the published priors.
-    func priorSchedule() throws -> UnCLIPConfig {
-        guard let part = gen1.folder.components.first(where: { $0.name == "prior_scheduler" })
-        else {
-            var config = UnCLIPConfig()
-            config.prediction = .sample
-            config.clippingBound = 5
-            return config
-        }
-        return try UnCLIPConfig(reading: part.config("scheduler_config.json"))
-    }
+    func priorSchedule() throws -> UnCLIPConfig { try gen1.folder.priorSchedule() }
 
-    /// Of `image_encoder/preprocessor_config.json` or `feature_extractor`'s; without either,
-    /// OpenAI's at the network's size.
     func imagePreprocessor(_ config: CLIPVisionConfig) throws -> CLIPPreprocessor {
-        for name in ["image_encoder", "feature_extractor"] {
-            guard let object = try preprocessing(name) else { continue }
-            return try CLIPPreprocessor(object)
-        }
-        return CLIPPreprocessor(size: config.imageSize)
+        try gen1.folder.imagePreprocessor(config)
     }
 
-    /// Of `depth_estimator/preprocessor_config.json`; without it, that of dpt-large at the
-    /// network's size.
     func depthPreprocessor(_ config: DPTConfig) throws -> DPTPreprocessor {
-        if let object = try preprocessing("depth_estimator") { return try DPTPreprocessor(object) }
-        var preprocessor = DPTPreprocessor()
-        preprocessor.height = config.imageSize
-        preprocessor.width = config.imageSize
-        return preprocessor
-    }
-
-    private func preprocessing(_ name: String) throws -> ConfigObject? {
-        let file = "preprocessor_config.json"
-        guard let part = gen1.folder.components.first(where: { $0.name == name }),
-            try SystemFile.status(of: "\(part.path)/\(file)") != nil
-        else { return nil }
-        return try part.config(file)
+        try gen1.folder.depthPreprocessor(config)
     }
 
     private func component(_ name: String) throws -> CheckpointComponent {

@@ -70,6 +70,26 @@ package struct ModelFacts: Hashable, Sendable {
         }
     }
 
+    /// Opens the weights that a job needs, to find out whether they are there; reads headers only.
+    ///
+    /// - Parameters:
+    ///   - folder: Whose facts these are.
+    ///   - variant: As for `CheckpointComponent.tensors(variant:)`.
+    ///   - forPrompt: Whether a prompt is the content.
+    ///   - forPicture: Whether a picture is.
+    /// - Throws: `CheckpointError` that names the first file that is missing or malformed.
+    package static func checkWeights(
+        _ folder: CheckpointFolder,
+        variant: String?,
+        forPrompt: Bool,
+        forPicture: Bool
+    ) throws {
+        let names =
+            ["unet", "vae", "depth_estimator"] + (forPrompt ? ["text_encoder", "prior"] : [])
+            + (forPicture ? ["image_encoder"] : [])
+        for name in names { _ = try folder.component(name).tensors(variant: variant) }
+    }
+
     /// What is missing for a content of this kind, in one sentence; nil if nothing is.
     package func missing(forPrompt: Bool, forPicture: Bool) -> String? {
         if forPrompt, !takesPrompts {
@@ -79,22 +99,5 @@ package struct ModelFacts: Hashable, Sendable {
             return "the model takes no pictures as content: it needs image_encoder"
         }
         return nil
-    }
-
-    /// The size nearest to the model's own area that keeps the shape of a picture.
-    ///
-    /// - Parameters:
-    ///   - width: Of the picture as it is shown.
-    ///   - height: Of the picture as it is shown.
-    /// - Returns: Multiples of `sizeMultiple`, at least one each.
-    package func size(forWidth width: Int, height: Int) -> (width: Int, height: Int) {
-        precondition(width > 0 && height > 0, "a picture of \(width)×\(height)")
-        let area = Double(nativeSize) * Double(nativeSize)
-        let scale = (area / (Double(width) * Double(height))).squareRoot()
-        func rounded(_ edge: Int) -> Int {
-            let count = (Double(edge) * scale / Double(sizeMultiple)).rounded()
-            return max(1, Int(count)) * sizeMultiple
-        }
-        return (rounded(width), rounded(height))
     }
 }

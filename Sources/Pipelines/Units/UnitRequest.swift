@@ -1,3 +1,4 @@
+package import Models
 package import Tensors
 
 /// What a job asks of a model, the same for all its units.
@@ -114,9 +115,13 @@ package struct Pictures: Hashable, Sendable {
     }
 
     /// One of them.
-    func picture(_ index: Int) -> [UInt8] {
+    package func image(_ index: Int) -> RGBImage {
         let size = height * width * 3
-        return Array(bytes[index * size..<(index + 1) * size])
+        return RGBImage(
+            width: width,
+            height: height,
+            pixels: Array(bytes[index * size..<(index + 1) * size])
+        )
     }
 }
 

@@ -102,29 +102,12 @@ package final class UnitRunner {
         _ progress: Progress
     ) throws -> HostTensor {
         let estimator = try model.depthEstimator(progress)
-        let preprocessor = try model.depthPreprocessor(estimator.config)
-        var values: [Float] = []
-        values.reserveCapacity(pictures.count * pictures.height * pictures.width)
-        for index in 0..<pictures.count {
-            try progress(.running(done: index))
-            let image = RGBImage(
-                width: pictures.width,
-                height: pictures.height,
-                pixels: pictures.picture(index)
-            )
-            let pixels = preprocessor(image)
-            let shape = Shape([1] + pixels.shape.dimensions)
-            let map = try estimator(backend.upload(pixels.reshaped(shape)))
-            // As the reference's post-processing brings a map to its picture's size.
-            let sized = backend.resize(
-                map,
-                height: pictures.height,
-                width: pictures.width,
-                .bicubic
-            )
-            values += try sized.download().values
-        }
-        return HostTensor(values, Shape([pictures.count, pictures.height, pictures.width]))
+        let maps = DepthMaps(
+            estimator,
+            try model.depthPreprocessor(estimator.config),
+            on: backend
+        )
+        return try maps(pictures) { try progress(.running(done: $0)) }
     }
 
     private func decode(
@@ -177,7 +160,7 @@ package final class UnitRunner {
                     count: 1,
                     height: pictures.height,
                     width: pictures.width,
-                    bytes: pictures.picture(index)
+                    bytes: pictures.image(index).pixels
                 )
                 return try encoder.latents(of: picture.tensor)
             }

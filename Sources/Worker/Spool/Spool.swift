@@ -67,7 +67,10 @@ package final class Spool {
                 ]
             )
         }
-        try SystemFile.writeAtomically(Array(farm.description.utf8), to: "\(folder)/\(Self.farmName)")
+        try SystemFile.writeAtomically(
+            Array(farm.description.utf8),
+            to: "\(folder)/\(Self.farmName)"
+        )
         self.farm = farm
         (sizes, reserved, opened, otherByteCount) = ([:], [:], [:], 0)
         try adoptAll()

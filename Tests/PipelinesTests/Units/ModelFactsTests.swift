@@ -26,17 +26,26 @@ struct ModelFactsTests {
         #expect(facts.missing(forPrompt: true, forPicture: true) == nil)
     }
 
-    @Test(arguments: [(1920, 1080), (720, 480), (480, 720), (7, 4000), (512, 512)])
-    func theSizeKeepsTheShapeAndFits(_ width: Int, _ height: Int) throws {
-        let facts = try facts()
-        let size = facts.size(forWidth: width, height: height)
-        #expect(size.width % facts.sizeMultiple == 0 && size.height % facts.sizeMultiple == 0)
-        #expect(size.width > 0 && size.height > 0)
-        guard max(width, height) < 4 * min(width, height) else { return }
-        let area = Double(size.width * size.height) / Double(facts.nativeSize * facts.nativeSize)
-        #expect((0.9...1.1).contains(area))
-        let shape = Double(size.width * height) / Double(size.height * width)
-        #expect((0.95...1.05).contains(shape))
+    @Test func `weights that are not there are named before a job begins`() throws {
+        let model = try CheckpointFolder.open(folder("model"))
+        func check(_ variant: String?, prompt: Bool = true, picture: Bool = true) throws {
+            try ModelFacts.checkWeights(
+                model,
+                variant: variant,
+                forPrompt: prompt,
+                forPicture: picture
+            )
+        }
+        try check(nil)
+        let error = #expect(throws: CheckpointError.self) { try check("fp16") }
+        #expect(error?.description.contains("unet") == true)
+        #expect(error?.description.contains("fp16.safetensors") == true)
+        // What the job does not need may be missing.
+        try FileManager.default.removeItem(
+            atPath: folder("model/prior/diffusion_pytorch_model.safetensors")
+        )
+        #expect(throws: CheckpointError.self) { try check(nil) }
+        try check(nil, prompt: false)
     }
 
     @Test func whatIsMissingIsNamed() throws {

@@ -14,7 +14,7 @@ struct ModelComputerTests {
 
     init() throws {
         folder = try TemporaryFolder()
-        _ = try TinyModel(seed: 1).write(to: folder("model"))
+        _ = try FreshModel(.tiny, seed: 1).write(to: folder("model"))
         job.model = folder("model")
         job.modelFingerprint = try ModelFingerprint.of(job.model) { Checksum.of($0) }
         job.prompt = "a red frog"

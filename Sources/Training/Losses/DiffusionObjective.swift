@@ -25,14 +25,6 @@ package struct DiffusionObjective: Hashable, Sendable {
         package let target: HostTensor
     }
 
-    /// The loss of one prediction, and where it points.
-    package struct Loss: Equatable, Sendable {
-        /// Weighted mean of the squared errors.
-        package let value: Double
-        /// Derivative of `value` by each element of the prediction.
-        package let gradient: HostTensor
-    }
-
     /// Noises a clean latent.
     ///
     /// - Parameters:

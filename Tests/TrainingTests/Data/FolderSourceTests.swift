@@ -1,0 +1,162 @@
+import FFmpeg
+import Pipelines
+import Synchronization
+import TestSupport
+import Testing
+import Training
+
+private final class Sentences: Sendable {
+    let list = Mutex<[String]>([])
+    func add(_ sentence: String) { list.withLock { $0.append(sentence) } }
+    var all: [String] { list.withLock { $0 } }
+}
+
+private func png(_ colour: [UInt8], width: Int = 24, height: Int = 16) throws -> VideoFrame {
+    let pixels = (0..<width * height).flatMap { _ in colour }
+    return VideoFrame(time: .zero, width: width, height: height, pixels: pixels)
+}
+
+private func movie(frames: Int) -> [UInt8] {
+    SyntheticMedia.movie(
+        width: 32,
+        height: 16,
+        timescale: 24,
+        frameTicks: [Int](repeating: 1, count: frames)
+    )
+}
+
+private let image = ClipRequest(width: 16, height: 16)
+
+struct FolderSourceTests {
+    private func draws(
+        _ source: FolderSource,
+        _ request: ClipRequest,
+        count: Int = 40
+    ) throws -> [TrainingClip] {
+        try (0..<count).map { index in
+            var generator = Draw(seed: 5, step: 0).stream("clip", index)
+            return try source.clip(&generator, request)
+        }
+    }
+
+    @Test func `pictures and videos are found below the folder, with what is said of them`() throws {
+        let folder = try TemporaryFolder()
+        _ = try folder.write("", to: "inner/.hidden.png")
+        try StillImage.writePNG(try png([200, 0, 0]), to: folder("red.png"))
+        try StillImage.writePNG(try png([0, 0, 200]), to: folder("inner/blue.png"))
+        _ = try folder.write("  a red\n card ", to: "red.txt")
+        _ = try folder.write(
+            #"{"file_name": "blue.png", "text": "a blue card"}"#,
+            to: "inner/metadata.jsonl"
+        )
+        _ = try folder.write(movie(frames: 12), to: "clip.mov")
+        let sentences = Sentences()
+        let source = try FolderSource(folder.path, skipped: sentences.add)
+        let items = source.folder.items
+        #expect(items.map(\.isVideo) == [true, false, false])
+        #expect(items.map(\.caption) == [nil, "a blue card", "a red card"])
+        #expect(items.map(\.frames) == [12, 1, 1])
+        #expect(sentences.all.isEmpty)
+        let clips = try draws(source, image)
+        #expect(Set(clips.map(\.caption)) == [nil, "a blue card", "a red card"])
+        #expect(clips.allSatisfy { $0.pictures.count == 1 && $0.pictures.width == 16 })
+        var captioned = image
+        captioned.needsCaption = true
+        #expect(try draws(source, captioned).allSatisfy { $0.caption != nil })
+    }
+
+    @Test func `a draw is the same clip every time`() throws {
+        let folder = try TemporaryFolder()
+        for name in ["a", "b"] {
+            try StillImage.writePNG(try png([9, 90, 9]), to: folder("\(name).png"))
+        }
+        _ = try folder.write(movie(frames: 20), to: "clip.mov")
+        let request = ClipRequest(frames: 4, stride: 3, width: 16, height: 16)
+        let source = try FolderSource(folder.path) { _ in }
+        let again = try FolderSource(folder.path) { _ in }
+        for extent in [image, request] {
+            #expect(try draws(source, extent) == (try draws(again, extent)))
+        }
+        #expect(try draws(source, request).allSatisfy { $0.pictures.count == 4 })
+    }
+
+    @Test func `other parts of a folder have none of the first's keys`() throws {
+        let folder = try TemporaryFolder()
+        try StillImage.writePNG(try png([9, 90, 9]), to: folder("a.png"))
+        let source = try FolderSource(folder.path, variations: 4) { _ in }
+        func keys(_ source: FolderSource) throws -> Set<ClipKey> {
+            Set(
+                try (0..<50).map { index in
+                    var generator = Draw(seed: 5, step: 0).stream("clip", index)
+                    return try source.draw(&generator, image)
+                }
+            )
+        }
+        let (first, other) = (try keys(source), try keys(source.otherParts))
+        #expect(first.count == 4)
+        #expect(other.count == 4)
+        #expect(first.isDisjoint(with: other))
+    }
+
+    @Test func `a file that cannot be read is named once and left out`() throws {
+        let folder = try TemporaryFolder()
+        try StillImage.writePNG(try png([200, 0, 0]), to: folder("good.png"))
+        _ = try folder.write("no picture", to: "bad.png")
+        // The end is missing, which shows only when it is decoded.
+        let whole = movie(frames: 12)
+        let cut = try folder.write(Array(whole.prefix(whole.count / 2)), to: "cut.mov")
+        let sentences = Sentences()
+        let source = try FolderSource(folder.path, skipped: sentences.add)
+        #expect(sentences.all.contains { $0.contains("bad.png") })
+        let clips = try draws(source, image)
+        #expect(clips.count == 40)
+        #expect(sentences.all.count { $0.contains("cut.mov") } <= 1)
+        #expect(!cut.isEmpty)
+    }
+
+    @Test func `a folder of nothing usable is an error, and so is a lack of videos`() throws {
+        let folder = try TemporaryFolder()
+        _ = try folder.write("no picture", to: "bad.png")
+        let sentences = Sentences()
+        #expect(throws: TrainingError.self) {
+            try FolderSource(folder.path, skipped: sentences.add)
+        }
+        #expect(sentences.all.count == 1)
+        try StillImage.writePNG(try png([200, 0, 0]), to: folder("good.png"))
+        let source = try FolderSource(folder.path, skipped: sentences.add)
+        var generator = Draw(seed: 1, step: 0).stream("clip")
+        let request = ClipRequest(frames: 8, width: 16, height: 16)
+        #expect(throws: TrainingError.self) { try source.draw(&generator, request) }
+        var captioned = image
+        captioned.needsCaption = true
+        #expect(throws: TrainingError.self) { try source.draw(&generator, captioned) }
+    }
+
+    @Test func `a malformed description is refused with its line`() throws {
+        let folder = try TemporaryFolder()
+        try StillImage.writePNG(try png([200, 0, 0]), to: folder("good.png"))
+        _ = try folder.write(
+            #"{"file_name": "good.png", "text": "x"}"# + "\n{}",
+            to: "metadata.jsonl"
+        )
+        let error = #expect(throws: TrainingError.self) { try FolderSource(folder.path) { _ in } }
+        #expect(error?.description.contains("line 2") == true)
+    }
+
+    @Test func `a person names scenes or folders`() throws {
+        let folder = try TemporaryFolder()
+        try StillImage.writePNG(try png([200, 0, 0]), to: folder("good.png"))
+        #expect(throws: TrainingError.self) { try TrainingData([], sceneCount: 1) { _ in } }
+        #expect(throws: (any Error).self) {
+            try TrainingData([folder("none")], sceneCount: 1) { _ in }
+        }
+        for names in [["scenes"], [folder.path], ["scenes", folder.path]] {
+            let data = try TrainingData(names, sceneCount: 3) { _ in }
+            var generator = Draw(seed: 1, step: 0).stream("clip")
+            let clips = try [data.training, data.validation].map {
+                try $0.clip(&generator, image)
+            }
+            #expect(clips[0] != clips[1])
+        }
+    }
+}

@@ -1,0 +1,58 @@
+import Models
+import Tensors
+import Testing
+import Training
+
+struct AutoencoderTaskTests {
+    private func task(_ short: ShortTraining) throws -> AutoencoderTask {
+        var options = AutoencoderTask.Options(width: 32, height: 32, batch: 4)
+        options.judged = 4
+        return try AutoencoderTask(short.start, short.data, options, on: ShortTraining.recording())
+    }
+
+    @Test func `the loss falls by a third in forty steps`() throws {
+        let short = try ShortTraining()
+        let task = try task(short)
+        let before = try task.validate(Draw(seed: 1, step: 0))
+        let steps = try ShortTraining.run(task, steps: 0..<40, rate: 5e-3)
+        let (first, last) = ShortTraining.ends(steps, count: 4)
+        #expect(last < 0.67 * first, "\(first) to \(last)")
+        let after = try task.validate(Draw(seed: 1, step: 0))
+        #expect(after.metrics[1].name == "psnr")
+        #expect(after.metrics[1].value > before.metrics[1].value + 3)
+        #expect(after.pictures[0].image.width == 66)
+    }
+
+    @Test func `the scaling factor gives latents the deviation 1`() throws {
+        let short = try ShortTraining()
+        let task = try task(short)
+        let component = try task.components()[0]
+        let factor = try AutoencoderConfig(component.config).scalingFactor
+        #expect(factor > 0 && factor != 0.18215)
+        #expect(try AutoencoderConfig(task.components()[0].config).scalingFactor == factor)
+        // What it says does not depend on steps taken or validations between.
+        _ = try task.validate(Draw(seed: 9, step: 3))
+        #expect(try AutoencoderConfig(task.components()[0].config).scalingFactor == factor)
+    }
+
+    @Test func `two runs are equal to the bit`() throws {
+        let short = try ShortTraining()
+        let (one, two) = (try task(short), try task(short))
+        let losses = try [one, two].map { try ShortTraining.run($0, steps: 0..<3, rate: 1e-3) }
+        #expect(losses[0] == losses[1])
+        let bits = try [one, two].map { try $0.recording.bits(of: "vae") }
+        #expect(bits[0] == bits[1])
+    }
+
+    @Test func `pictures that do not divide into latents are refused`() throws {
+        let short = try ShortTraining()
+        #expect(throws: TrainingError.self) {
+            try AutoencoderTask(
+                short.start,
+                short.data,
+                AutoencoderTask.Options(width: 36, height: 32, batch: 1),
+                on: ShortTraining.recording()
+            )
+        }
+    }
+}

@@ -1,0 +1,129 @@
+import Models
+import Tensors
+import Testing
+import Training
+
+private let request = ClipRequest(frames: 3, stride: 2, width: 32, height: 32)
+
+struct Gen1TaskTests {
+    private func task(
+        _ short: ShortTraining,
+        _ stage: Gen1Recipe.Stage,
+        _ change: (inout Gen1Recipe) -> Void = { _ in }
+    ) throws -> Gen1Task {
+        var recipe = Gen1Recipe(stage, request: request, clips: 2, depth: .exact)
+        recipe.judged = 2
+        recipe.sampledSteps = 2
+        change(&recipe)
+        return try Gen1Task("gen1", short.start, short.data, recipe, on: ShortTraining.recording())
+    }
+
+    private func isTemporal(_ key: String) -> Bool {
+        key.split(separator: ".").contains { $0.hasPrefix("temporal_") }
+    }
+
+    @Test(arguments: [Gen1Recipe.Stage.content, .levels])
+    func `the loss falls by a quarter in sixty steps`(stage: Gen1Recipe.Stage) throws {
+        let short = try ShortTraining()
+        let task = try task(short, stage)
+        let steps = try ShortTraining.run(task, steps: 0..<60, rate: 3e-3)
+        let (first, last) = ShortTraining.ends(steps, count: 10)
+        #expect(last < 0.75 * first, "\(first) to \(last)")
+        let found = try task.validate(Draw(seed: 1, step: 0))
+        #expect(found.metrics[0].name == "error")
+        #expect(found.pictures.map(\.name) == ["sample"])
+    }
+
+    @Test func `an image batch gives layers along time no gradient and changes no bit of them`() throws
+    {
+        let short = try ShortTraining()
+        let task = try task(short, .levels) { $0.imageShare = 1 }
+        let before = try task.recording.bits(of: "unet")
+        _ = try task.accumulate(Draw(seed: 1, step: 0))
+        for parameter in task.recording.parameters where parameter.trains {
+            #expect((parameter.gradient == nil) == isTemporal(parameter.key), "\(parameter.key)")
+        }
+        try ShortTraining.run(task, steps: 0..<2, rate: 1e-2)
+        let after = try task.recording.bits(of: "unet")
+        for (key, bits) in before where isTemporal(key) {
+            #expect(after[key] == bits, "\(key)")
+        }
+        let moved = before.count { key, bits in !isTemporal(key) && after[key] != bits }
+        #expect(moved > 20)
+    }
+
+    @Test func `a video batch gives every layer that the content reaches a gradient`() throws {
+        let short = try ShortTraining()
+        let task = try task(short, .levels) {
+            $0.imageShare = 0
+            $0.contentDropout = 0
+        }
+        _ = try task.accumulate(Draw(seed: 1, step: 0))
+        let without = task.recording.parameters.filter { $0.trains && $0.gradient == nil }
+        // Queries and keys of one token have no influence (Docs/Model.md).
+        let idle = ["attn2.to_q", "attn2.to_k", "norm2"]
+        let unexpected = without.map(\.key).filter { key in
+            !idle.contains { key.contains($0) } || key.contains("resnets")
+        }
+        #expect(unexpected.isEmpty)
+    }
+
+    @Test func `one batch in eight is of images`() throws {
+        let short = try ShortTraining()
+        let task = try task(short, .video)
+        let kinds = try (0..<64).map { step -> Double in
+            task.recording.clearGradients()
+            let metrics = try task.accumulate(Draw(seed: 3, step: step))
+            return metrics.first { $0.name == "images" }?.value ?? -1
+        }
+        let images = kinds.count { $0 == 1 }
+        #expect((2...16).contains(images))
+        #expect(kinds.count { $0 == 0 } == 64 - images)
+    }
+
+    @Test func `results do not depend on what is kept`() throws {
+        let short = try ShortTraining()
+        let sizes = [0, 3000, 1 << 20]
+        let losses = try sizes.map { size in
+            let task = try task(short, .levels) { $0.cacheBytes = size }
+            return try ShortTraining.run(task, steps: 0..<6, rate: 1e-3)
+        }
+        #expect(losses[1] == losses[0])
+        #expect(losses[2] == losses[0])
+    }
+
+    @Test(arguments: Gen1Recipe.Weights.allCases)
+    func `only the weights that are chosen change`(weights: Gen1Recipe.Weights) throws {
+        let short = try ShortTraining()
+        let task = try task(short, .customize) { $0.weights = weights }
+        let before = try task.recording.bits(of: "unet")
+        try ShortTraining.run(task, steps: 0..<2, rate: 1e-2)
+        let after = try task.recording.bits(of: "unet")
+        let changed = before.keys.filter { before[$0] != after[$0] }
+        #expect(!changed.isEmpty)
+        #expect(changed.allSatisfy { weights.include($0) && !isTemporal($0) })
+    }
+
+    @Test func `estimated depth is the estimator's, not the scene's`() throws {
+        let short = try ShortTraining()
+        let losses = try DepthChoice.allCases.map { choice in
+            let task = try task(short, .structure) { $0.depth = choice }
+            return try task.accumulate(Draw(seed: 1, step: 0))[0].value
+        }
+        #expect(losses[0] != losses[1])
+        #expect(losses[1] == losses[2])
+    }
+
+    @Test func `exact depth that nobody knows is an error`() throws {
+        let short = try ShortTraining()
+        let source = SquareSource(hasDepth: false)
+        let task = try Gen1Task(
+            "gen1",
+            short.start,
+            TrainingData(training: source, validation: source),
+            Gen1Recipe(.structure, request: request, clips: 1, depth: .exact),
+            on: ShortTraining.recording()
+        )
+        #expect(throws: TrainingError.self) { try task.accumulate(Draw(seed: 1, step: 0)) }
+    }
+}

@@ -1,0 +1,17 @@
+import Tensors
+import Testing
+import Training
+
+struct PictureQualityTests {
+    @Test func `an error of a tenth of the range is 20 dB, none 100`() {
+        let original = HostTensor([-1, 0, 0.5, 0.8], [4])
+        let found = HostTensor(original.values.map { $0 + 0.2 }, [4])
+        #expect(abs(PictureQuality.psnr(found, original) - 20) < 1e-4)
+        #expect(PictureQuality.psnr(original, original) == 100)
+    }
+
+    @Test func `what is beyond the range is clamped first`() {
+        let original = HostTensor([-1, 1], [2])
+        #expect(PictureQuality.psnr(HostTensor([-3, 5], [2]), original) == 100)
+    }
+}

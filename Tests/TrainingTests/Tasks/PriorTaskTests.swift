@@ -1,0 +1,35 @@
+import Tensors
+import Testing
+import Training
+
+struct PriorTaskTests {
+    private func task(_ short: ShortTraining) throws -> PriorTask {
+        var options = PriorTask.Options(width: 32, height: 32, batch: 8)
+        options.measured = 32
+        options.judged = 8
+        return try PriorTask(short.start, short.data, options, on: ShortTraining.recording())
+    }
+
+    @Test func `embeddings of captions come near those of their pictures`() throws {
+        let short = try ShortTraining()
+        let task = try task(short)
+        let steps = try ShortTraining.run(task, steps: 0..<40, rate: 3e-3)
+        let (first, last) = ShortTraining.ends(steps, count: 5)
+        #expect(last < 0.7 * first, "\(first) to \(last)")
+        let found = try task.validate(Draw(seed: 1, step: 0)).metrics
+        #expect(found.map(\.name) == ["loss", "cosine", "cosine_others"])
+        #expect(found[1].value > found[2].value)
+    }
+
+    @Test func `mean and deviation are measured, set, and left alone`() throws {
+        let short = try ShortTraining()
+        let task = try task(short)
+        let measured = try task.recording.bits(of: "prior").filter { $0.key.hasPrefix("clip_") }
+        #expect(measured.count == 2)
+        #expect(measured["clip_std"]?.allSatisfy { Float(bitPattern: $0) > 0 } == true)
+        #expect(measured["clip_std"]?.allSatisfy { $0 == Float(1).bitPattern } == false)
+        try ShortTraining.run(task, steps: 0..<2, rate: 1e-3)
+        let after = try task.recording.bits(of: "prior").filter { $0.key.hasPrefix("clip_") }
+        #expect(after == measured)
+    }
+}
