@@ -16,7 +16,7 @@ typedef struct {
     const weft_rows *rows;
     const float *dy;
     float *const *targets;
-    int64_t m, n, channels, taps;
+    int64_t m, n, channels, taps, slice;
     int64_t panels, task_panels, panel_groups, strips, task_strips;
     bool by_channels;  // a panel is PANEL channels at one tap, the taps of the same channels follow
     weft_pool *pool;
@@ -79,6 +79,23 @@ static void pack_panel(const weights_job *job, int64_t row, int64_t rows, int64_
         for (int64_t r = 0; r < rows; r++) packed[r * PANEL + at] = 0;
 }
 
+// to[c · taps + t] += tile[t][c] for PANEL channels and taps <= VL, rows of the tile `step` apart.
+// Lanes become runs of taps that are stored whole in order, each over the end of the one before.
+static void add_taps(const float *tile, int64_t step, int64_t taps, float *to) {
+    float run[VL * VL + VL];
+    for (int64_t c = 0; c < PANEL; c += VL, to += VL * taps) {
+        if (taps == 1) {
+            store(to, load(to) + load(tile + c));
+            continue;
+        }
+        vf block[VL];
+        for (int t = 0; t < VL; t++) block[t] = t < taps ? load(tile + t * step + c) : splat(0);
+        transpose(block);
+        for (int i = 0; i < VL; i++) store(run + i * taps, block[i]);
+        for (int64_t i = 0; i < taps; i++) store(to + i * VL, load(to + i * VL) + load(run + i * VL));
+    }
+}
+
 // Adds result rows first ..< first + count from tiles, [panel][row][PANEL], to their targets.
 static void add_tiles(const weights_job *job, int64_t first, int64_t count, int64_t panel_begin,
                       int64_t panel_end, const float *tiles, int64_t tile_step) {
@@ -89,13 +106,15 @@ static void add_tiles(const weights_job *job, int64_t first, int64_t count, int6
         for (int64_t panel = panel_begin; panel < panel_end;) {
             const float *tile = tiles + (panel - panel_begin) * tile_step + i * PANEL;
             // With all taps of the same channels at hand the target is walked in its own order.
-            int64_t run = 1;
-            if (job->by_channels)
-                run = weft_min(taps - panel % taps, panel_end - panel);
+            int64_t run = job->by_channels ? weft_min(taps - panel % taps, panel_end - panel) : 1;
             int64_t at = 0;
             for (segment s; at < PANEL && (s = segment_at(job, panel, at)).count > 0;
                  at += s.count) {
                 float *to = target + s.channel * taps + s.tap;
+                if (s.count == PANEL && run == taps && taps <= VL) {
+                    add_taps(tile, tile_step, taps, to);
+                    continue;
+                }
                 for (int64_t c = 0; c < s.count; c++)
                     for (int64_t t = 0; t < run; t++)
                         to[c * taps + t] += tile[t * tile_step + at + c];
@@ -119,8 +138,8 @@ static void weights_task(void *context, int64_t task, int worker) {
         4 * (panels * panel_step + strips * strip_step + STRIP_MARGIN + panels * tile_step));
     float *gradient = packed + panels * panel_step;
     float *tiles = gradient + strips * strip_step + STRIP_MARGIN;
-    for (int64_t row = 0; row < job->m; row += GRADIENT_SLICE) {
-        int64_t rows = weft_min(GRADIENT_SLICE, job->m - row);
+    for (int64_t row = 0; row < job->m; row += job->slice) {
+        int64_t rows = weft_min(job->slice, job->m - row);
         for (int64_t strip = 0; strip < strips; strip++) {
             int64_t column = (strip_begin + strip) * TILE_ROWS;
             int64_t at = row * job->n + column;
@@ -148,6 +167,7 @@ static void weight_gradient(weft_pool *pool, const weft_rows *rows, int64_t m, c
                             int64_t n, float *const *targets) {
     weights_job job = {.rows = rows, .dy = dy, .targets = targets, .m = m, .n = n,
                         .channels = rows->channels, .taps = weft_row_taps(rows), .pool = pool};
+    job.slice = weft_ceil_div(m, weft_ceil_div(m, GRADIENT_SLICE));
     job.by_channels = job.channels >= PANEL;
     job.panels = job.by_channels ? weft_ceil_div(job.channels, PANEL) * job.taps
                                  : weft_ceil_div(job.channels * job.taps, PANEL);

@@ -36,4 +36,21 @@ struct ResizeTapsTests {
         #expect(aligned.weights == [1, 0, 0.5, 0.5, 1, 0])
         #expect(ResizeTaps(from: 2, to: 4, .nearest).indices == [0, 0, 1, 1])
     }
+
+    @Test(arguments: ResizeFilter.allCases)
+    func `the adjoint has each weight where it came from`(filter: ResizeFilter) {
+        for (from, to) in [(5, 12), (9, 4), (1, 3), (6, 6)] {
+            let taps = ResizeTaps(from: from, to: to, filter)
+            let back = taps.adjoint(of: from)
+            var difference = [Float](repeating: 0, count: from * to)
+            for (place, index) in taps.indices.enumerated() {
+                difference[Int(index) * to + place / taps.taps] += taps.weights[place]
+            }
+            #expect(back.targets == from)
+            for (place, index) in back.indices.enumerated() {
+                difference[place / back.taps * to + Int(index)] -= back.weights[place]
+            }
+            #expect(difference.allSatisfy { abs($0) < 1e-6 })
+        }
+    }
 }

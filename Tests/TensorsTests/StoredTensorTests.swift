@@ -53,6 +53,23 @@ struct StoredTensorTests {
         #expect(tensor.hostTensor() == HostTensor([1, 2], [2]))
     }
 
+    @Test func `another order tells where its elements come from`() throws {
+        let tensor = StoredTensor(name: "t", shape: [2, 3]) { [1, 2, 3, 4, 5, 6] }
+        let turned = tensor.permuted([1, 0], as: [6]).named("u")
+        #expect(turned.floats() == [1, 4, 2, 5, 3, 6] && turned.name == "u")
+        guard case .permuted(let source, let axes) = turned.arrangement else {
+            Issue.record("no permutation")
+            return
+        }
+        #expect(source.name == "t" && source.arrangement == nil && axes == [1, 0])
+        let twice = tensor.repeated(2)
+        #expect(twice.shape == [12] && twice.floats() == tensor.floats() + tensor.floats())
+        guard case .repeated = twice.arrangement else {
+            Issue.record("no repetition")
+            return
+        }
+    }
+
     @Test func `a range that does not fit the shape is a programmer's error`() async {
         await #expect(processExitsWith: .failure) {
             _ = StoredTensor(

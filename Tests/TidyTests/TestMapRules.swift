@@ -230,6 +230,16 @@ enum TestMapRules {
             "Tensors/Backend", "Tensors/CPU/PackedMatrix", "Tensors/Conformance/ConformanceCase",
             "Tensors/Conformance/Reference", "Tensors/Tensor+Operations",
         ],
+        "TensorsTests/Conformance/GradientSuiteTests": [
+            "Tensors/Conformance/GradientCase"
+        ],
+        "TensorsTests/Gradients/RecordingBackendTests": [
+            "Tensors/Gradients/DifferentiableBackend", "Tensors/Gradients/GradientSlot",
+            "Tensors/Gradients/RecordedWeights", "Tensors/Gradients/TrainableParameter",
+        ],
+        "TensorsTests/CPU/CPUBackend+PointwiseGradientsTests": [
+            "Tensors/Gradients/AdamWStep"
+        ],
         "TensorsTests/Files/JSONValue+ParsingTests": [
             "Tensors/Files/JSONError", "Tensors/Files/JSONValue+Writing", "Tensors/JSONValue",
         ],

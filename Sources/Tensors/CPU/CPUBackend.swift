@@ -8,7 +8,7 @@ import Synchronization
     let version: weft_version
     private let forced: ConvolutionAlgorithm?
     private let arena = ActivationArena()
-    private let parameterBytes = Mutex(0)
+    private let parameterBytes = ByteCount()
 
     /// Starts the threads.
     ///
@@ -74,7 +74,7 @@ import Synchronization
         MemoryReport(
             activationBytes: arena.usedBytes,
             activationPeakBytes: arena.peakBytes,
-            parameterBytes: parameterBytes.withLock { $0 }
+            parameterBytes: parameterBytes.value
         )
     }
 
@@ -138,16 +138,15 @@ import Synchronization
         taps: Int,
         isGated: Bool
     ) -> PackedMatrix {
-        let packed = unsafe PackedMatrix(
+        unsafe PackedMatrix(
             parts,
             channels: channels,
             taps: taps,
             isGated: isGated,
             configuration: configuration,
-            pool: pool
+            pool: pool,
+            countedBy: parameterBytes
         )
-        parameterBytes.withLock { $0 += packed.byteCount }
-        return packed
     }
 
     /// Depends on the size and the configuration alone.

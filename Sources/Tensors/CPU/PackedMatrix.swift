@@ -1,11 +1,13 @@
 import CKernels
 import Glibc
+import Synchronization
 
 /// Weights in the layout of the product kernels, with their bias.
 @safe final class PackedMatrix: PreparedParameters {
     let matrix: weft_matrix
     let bias: UnsafeMutablePointer<Float>?
     let byteCount: Int
+    private let total: ByteCount
 
     /// Packs parts of `[rows, channels, taps]` stacked along rows.
     ///
@@ -16,13 +18,15 @@ import Glibc
     ///   - isGated: Whether the second half of the rows gates the first.
     ///   - configuration: Kernels and provider to pack for.
     ///   - pool: Threads that pack.
+    ///   - total: Counts the bytes for as long as they are there.
     init(
         _ parts: [(weight: StoredTensor, bias: StoredTensor?)],
         channels: Int,
         taps: Int,
         isGated: Bool,
         configuration: CPUConfiguration,
-        pool: OpaquePointer
+        pool: OpaquePointer,
+        countedBy total: ByteCount
     ) {
         let rows = parts.map { $0.weight.shape[0] }
         let outputs = rows.reduce(0, +)
@@ -34,6 +38,8 @@ import Glibc
         let element = isPlain ? WEFT_F32 : Self.element(of: parts.map(\.weight))
         let bytes = Int(count) * (element == WEFT_F32 ? 4 : 2)
         byteCount = bytes + (hasBias ? 4 * outputs : 0)
+        self.total = total
+        total.add(byteCount)
         guard let data = unsafe weft_allocate(Int64(bytes)) else {
             fatalError("no memory for \(bytes) bytes of weights")
         }
@@ -119,6 +125,7 @@ import Glibc
     }
 
     deinit {
+        total.add(-byteCount)
         unsafe weft_free(matrix.data)
         unsafe bias?.deallocate()
     }
@@ -126,3 +133,14 @@ import Glibc
 
 // Immutable after its initialiser; the memory belongs to this object alone.
 extension PackedMatrix: @unchecked Sendable {}
+
+/// Bytes in use, summed over their owners.
+final class ByteCount: Sendable {
+    private let bytes = Mutex(0)
+
+    var value: Int { bytes.withLock { $0 } }
+
+    func add(_ count: Int) {
+        bytes.withLock { $0 += count }
+    }
+}

@@ -66,15 +66,18 @@ package struct GradientCase: Sendable, CustomStringConvertible {
         return Outcome(error: worst, isWithinBound: worst <= bound)
     }
 
-    /// The loss is Σ seed · result. Compared are some of its derivatives by single elements (all
-    /// where there are few), and some along random directions, in which every element has a say.
+    /// Compares derivatives of the loss, Σ seed · result: some by single elements (all where there
+    /// are few), and some along random directions, in which every element has a say.
     private func error(of found: HostTensor, operand index: Int, seed: HostTensor) -> Double {
         let count = found.values.count
         var generator = SplitMix(state: UInt64(count) &+ UInt64(index) << 32)
         let stride = max(1, count / 12)
-        let elements = count <= 24 ? Array(0..<count) : (0..<12).map { turn in
-            turn * stride + Int(generator.next() % UInt64(stride))
-        }
+        let elements =
+            count <= 24
+            ? Array(0..<count)
+            : (0..<12).map { turn in
+                turn * stride + Int(generator.next() % UInt64(stride))
+            }
         var difference = 0.0
         var power = 0.0
         for element in elements {
