@@ -1,15 +1,16 @@
 // Group and layer normalisation.
 
 enum {
-    NORM_ROWS = 64,  // rows of a task; sums are combined in task order
-    SUM_ROWS = 8,    // rows added in float32
+    NORM_ROWS = 64,     // rows whose sums are float32; then float64, in order
+    SUM_ROWS = 8,       // rows added in registers
+    BLOCKS_MOST = 256,  // of an image, each a task of whole NORM_ROWS
     NORM_FLOATS = 1 << 19,  // of the images that both passes take before the next
 };
 
 typedef struct {
     const float *x, *scale, *shift;
     float *y;
-    int64_t images, rows, channels, groups, blocks;
+    int64_t images, rows, channels, groups, block, blocks;
     int64_t first;  // image of the pass in progress
     float epsilon;
     int32_t activation;
@@ -18,21 +19,19 @@ typedef struct {
     weft_pool *pool;
 } norm_job;
 
-// Sums and sums of squares per channel over a block of rows. Eight rows are added in float32
-// before they join the float64 totals.
-static void group_norm_sum(void *context, int64_t task, int worker) {
-    (void)worker;
-    const norm_job *job = context;
-    int64_t image = job->first + task / job->blocks;
-    int64_t block = task % job->blocks;
-    int64_t begin = block * NORM_ROWS, end = weft_min(begin + NORM_ROWS, job->rows);
-    int64_t channels = job->channels, whole = channels / VL * VL;
-    const float *x = job->x + image * job->rows * channels;
-    double *sum = job->sums + (image * job->blocks + block) * 2 * channels;
-    double *square = sum + channels;
-    for (int64_t c = 0; c < 2 * channels; c++) sum[c] = 0;
-    for (int64_t row = begin; row < end; row += SUM_ROWS) {
-        int64_t count = weft_min(SUM_ROWS, end - row);
+// Blocks of an image: few enough that adding them up is no work.
+static void cut_blocks(norm_job *job) {
+    job->block = weft_ceil_div(weft_ceil_div(job->rows, BLOCKS_MOST), NORM_ROWS) * NORM_ROWS;
+    job->blocks = weft_ceil_div(job->rows, job->block);
+}
+
+// The first `channels` of sums become the sums of `rows` rows, the next those of their squares.
+static void add_rows_up(const float *x, int64_t rows, int64_t channels, float *sums) {
+    float *squares = sums + channels;
+    int64_t whole = channels / VL * VL;
+    for (int64_t c = 0; c < 2 * channels; c++) sums[c] = 0;
+    for (int64_t row = 0; row < rows; row += SUM_ROWS) {
+        int64_t count = weft_min(SUM_ROWS, rows - row);
         for (int64_t c = 0; c < whole; c += VL) {
             const float *at = x + row * channels + c;
             vf s = splat(0), q = splat(0);
@@ -41,15 +40,32 @@ static void group_norm_sum(void *context, int64_t task, int worker) {
                 s += v;
                 q = fma_(v, v, q);
             }
-            add_wide(sum + c, s);
-            add_wide(square + c, q);
+            store(sums + c, load(sums + c) + s);
+            store(squares + c, load(squares + c) + q);
         }
         for (int64_t c = whole; c < channels; c++)
             for (int64_t i = 0; i < count; i++) {
-                double v = x[(row + i) * channels + c];
-                sum[c] += v;
-                square[c] += v * v;
+                float v = x[(row + i) * channels + c];
+                sums[c] += v;
+                squares[c] = __builtin_fmaf(v, v, squares[c]);
             }
+    }
+}
+
+// Sums and sums of squares per channel over a block of rows: eight rows at a time in float32, those
+// of NORM_ROWS rows too, which then join the float64 totals.
+static void group_norm_sum(void *context, int64_t task, int worker) {
+    const norm_job *job = context;
+    int64_t image = job->first + task / job->blocks, block = task % job->blocks;
+    int64_t begin = block * job->block, end = weft_min(begin + job->block, job->rows);
+    int64_t channels = job->channels;
+    const float *x = job->x + image * job->rows * channels;
+    double *totals = job->sums + (image * job->blocks + block) * 2 * channels;
+    float *sums = weft_scratch(job->pool, worker, 8 * channels);
+    for (int64_t c = 0; c < 2 * channels; c++) totals[c] = 0;
+    for (int64_t row = begin; row < end; row += NORM_ROWS) {
+        add_rows_up(x + row * channels, weft_min(NORM_ROWS, end - row), channels, sums);
+        for (int64_t c = 0; c < 2 * channels; c++) totals[c] += sums[c];
     }
 }
 
@@ -98,7 +114,7 @@ static void group_norm_apply(void *context, int64_t task, int worker) {
     const norm_job *job = context;
     int64_t image = job->first + task / job->blocks;
     int64_t block = task % job->blocks;
-    int64_t begin = block * NORM_ROWS, end = weft_min(begin + NORM_ROWS, job->rows);
+    int64_t begin = block * job->block, end = weft_min(begin + job->block, job->rows);
     int64_t channels = job->channels;
     int32_t activation = job->activation;
     const float *means = job->factors + image * 2 * channels, *factors = means + channels;
@@ -122,7 +138,7 @@ static void group_norm(weft_pool *pool, const float *x, int64_t images, int64_t 
     norm_job job = {.x = x, .scale = scale, .shift = shift, .y = y, .images = images, .rows = rows,
                     .channels = channels, .groups = groups, .epsilon = epsilon,
                     .activation = activation, .pool = pool};
-    job.blocks = weft_ceil_div(rows, NORM_ROWS);
+    cut_blocks(&job);
     int64_t sums = images * job.blocks * 2 * channels;
     job.sums = weft_allocate(8 * sums + 4 * images * 2 * channels);
     if (!job.sums) __builtin_trap();

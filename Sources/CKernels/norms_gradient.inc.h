@@ -60,7 +60,7 @@ INLINE void sum_block(const norm_gradient_job *job, int64_t image, int64_t block
                       const int32_t activation) {
     const norm_job *norm = &job->norm;
     int64_t channels = norm->channels;
-    int64_t begin = block * NORM_ROWS, end = weft_min(begin + NORM_ROWS, norm->rows);
+    int64_t begin = block * norm->block, end = weft_min(begin + norm->block, norm->rows);
     const float *means = norm->factors + image * 2 * channels;
     const float *inverses = job->factors + image * 3 * channels;
     double *sum = job->sums + (image * norm->blocks + block) * 2 * channels;
@@ -142,7 +142,7 @@ INLINE void write_block(const norm_gradient_job *job, int64_t image, int64_t blo
                         const int32_t activation) {
     const norm_job *norm = &job->norm;
     int64_t channels = norm->channels;
-    int64_t begin = block * NORM_ROWS, end = weft_min(begin + NORM_ROWS, norm->rows);
+    int64_t begin = block * norm->block, end = weft_min(begin + norm->block, norm->rows);
     const float *means = norm->factors + image * 2 * channels;
     const float *inverses = job->factors + image * 3 * channels;
     for (int64_t row = begin; row < end; row++) {
@@ -185,7 +185,7 @@ static void group_norm_gradient(weft_pool *pool, const weft_norm_gradient *g, in
     *norm = (norm_job){.x = g->x, .scale = g->scale, .shift = g->shift, .images = images,
                        .rows = g->rows, .channels = channels, .groups = groups,
                        .epsilon = g->epsilon, .activation = activation, .pool = pool};
-    norm->blocks = weft_ceil_div(g->rows, NORM_ROWS);
+    cut_blocks(norm);
     int64_t sums = images * norm->blocks * 2 * channels;
     norm->sums = weft_allocate(8 * 2 * sums + 4 * (images * 5 + 1) * channels);
     if (!norm->sums) __builtin_trap();

@@ -119,8 +119,8 @@ typedef struct {
 // c[m, n] (gated: [m, n / 2]) = epilogue(rows · matrixᵀ).
 void weft_product(weft_pool *pool, const weft_rows *rows, int64_t m, const weft_matrix *matrix,
                   const weft_epilogue *epilogue, float *c);
-// The same for a 3 by 3 convolution of step 1 by Winograd's F(edge x edge, 3x3); edge is 2 or 4. The
-// matrix is packed as for weft_product, not plain.
+// The same for a 3 by 3 convolution of step 1 by Winograd's F(edge x edge, 3x3); edge is 2 or 4.
+// The matrix is packed as for weft_product, not plain.
 void weft_winograd(weft_pool *pool, const weft_rows *rows, int64_t m, const weft_matrix *matrix,
                    const weft_epilogue *epilogue, int64_t edge, float *c);
 // targets[j][c · taps + tap] += Σ over rows r < m of dy[r][j] · rows(r)[tap · channels + c] for

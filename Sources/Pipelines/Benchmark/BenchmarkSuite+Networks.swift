@@ -42,14 +42,8 @@ extension BenchmarkSuite {
                 let image = BenchmarkInputs.tensor([1, 512, 512, 3], on: backend)
                 return { try encoder(image).mean }
             },
-            network("vae_decoder/64x64") { backend in
-                let decoder = try AutoencoderDecoder(
-                    AutoencoderConfig(vae),
-                    BenchmarkInputs.store(on: backend).root
-                )
-                let latent = BenchmarkInputs.tensor([1, 64, 64, 4], on: backend)
-                return { try decoder(latent) }
-            },
+            decoder(frames: 1, edge: 64),
+            decoder(frames: 8, edge: 32),
             network("text_encoder/clip-l") { backend in
                 let encoder = try CLIPTextEncoder(
                     CLIPTextConfig(clipText),
@@ -75,6 +69,18 @@ extension BenchmarkSuite {
                 return { try estimator(pixels) }
             },
         ]
+
+    private static func decoder(frames: Int, edge: Int) -> Benchmark {
+        let batch = frames == 1 ? "" : "\(frames)x"
+        return network("vae_decoder/\(batch)\(edge)x\(edge)") { backend in
+            let decoder = try AutoencoderDecoder(
+                AutoencoderConfig(vae),
+                BenchmarkInputs.store(on: backend).root
+            )
+            let latents = BenchmarkInputs.tensor([frames, edge, edge, 4], on: backend)
+            return { try decoder(latents) }
+        }
+    }
 
     private static func network(
         _ name: String,

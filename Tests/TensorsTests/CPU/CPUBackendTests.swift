@@ -78,6 +78,28 @@ struct CPUBackendTests {
         )
     }
 
+    @Test func `operations from several tasks at once do not disturb each other`() async throws {
+        let backend = CPUBackend(CPUConfiguration(threads: 2), convolvingBy: .winograd4)
+        let weight = randomTensor([48, 40, 3, 3], seed: 5)
+        let parameters = backend.prepareConvolution(
+            weight: StoredTensor(name: "w", shape: weight.shape) { weight.values },
+            bias: nil,
+            stride: 1,
+            padding: Padding(1)
+        )
+        let images = (0..<8).map { randomTensor([1, 20 + $0, 17, 40], seed: UInt64($0)) }
+        let alone = try images.map { try backend.upload($0).convolve(parameters).download() }
+        let together = try await withThrowingTaskGroup(of: (Int, HostTensor).self) { group in
+            for (index, image) in images.enumerated() {
+                group.addTask {
+                    (index, try backend.upload(image).convolve(parameters).download())
+                }
+            }
+            return try await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+        }
+        for (index, expected) in alone.enumerated() { #expect(together[index] == expected) }
+    }
+
     @Test func `a view beyond its buffer is a programmer's error`() async {
         await #expect(processExitsWith: .failure) {
             let backend = CPUBackend(CPUConfiguration(threads: 1))
