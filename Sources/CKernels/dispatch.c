@@ -176,8 +176,17 @@ void weft_attend(weft_pool *pool, weft_version version, const weft_attention *at
 void weft_group_norm(weft_pool *pool, weft_version version, const float *x, int64_t images,
                      int64_t rows, int64_t channels, int64_t groups, float epsilon,
                      const float *scale, const float *shift, int32_t activation, float *y) {
-    table(version)->group_norm(pool, x, images, rows, channels, groups, epsilon, scale, shift,
-                               activation, y);
+    table(version)->group_norm(pool, x, NULL, channels, images, rows, channels, groups, epsilon,
+                               scale, shift, activation, y);
+}
+
+void weft_group_norm_joined(weft_pool *pool, weft_version version, const float *x,
+                            const float *more, int64_t first_channels, int64_t images,
+                            int64_t rows, int64_t channels, int64_t groups, float epsilon,
+                            const float *scale, const float *shift, int32_t activation,
+                            float *y) {
+    table(version)->group_norm(pool, x, more, first_channels, images, rows, channels, groups,
+                               epsilon, scale, shift, activation, y);
 }
 
 void weft_layer_norm(weft_pool *pool, weft_version version, const float *x, int64_t rows,

@@ -8,6 +8,8 @@ enum {
 
 typedef struct {
     const float *x, *scale, *shift;
+    const float *more;  // columns `first_channels` ... of each row lie here
+    int64_t first_channels;
     float *y;
     int64_t images, rows, channels, groups, blocks;
     int64_t first;  // image of the pass in progress
@@ -18,21 +20,13 @@ typedef struct {
     weft_pool *pool;
 } norm_job;
 
-// Sums and sums of squares per channel over a block of rows. Eight rows are added in float32
-// before they join the float64 totals.
-static void group_norm_sum(void *context, int64_t task, int worker) {
-    (void)worker;
-    const norm_job *job = context;
-    int64_t image = job->first + task / job->blocks;
-    int64_t block = task % job->blocks;
-    int64_t begin = block * NORM_ROWS, end = weft_min(begin + NORM_ROWS, job->rows);
-    int64_t channels = job->channels, whole = channels / VL * VL;
-    const float *x = job->x + image * job->rows * channels;
-    double *sum = job->sums + (image * job->blocks + block) * 2 * channels;
-    double *square = sum + channels;
-    for (int64_t c = 0; c < 2 * channels; c++) sum[c] = 0;
-    for (int64_t row = begin; row < end; row += SUM_ROWS) {
-        int64_t count = weft_min(SUM_ROWS, end - row);
+// Sums and sums of squares per channel over rows of `x`. Eight rows are added in float32 before
+// they join the float64 totals.
+static void sum_rows(const float *x, int64_t rows, int64_t channels, double *sum,
+                     double *square) {
+    int64_t whole = channels / VL * VL;
+    for (int64_t row = 0; row < rows; row += SUM_ROWS) {
+        int64_t count = weft_min(SUM_ROWS, rows - row);
         for (int64_t c = 0; c < whole; c += VL) {
             const float *at = x + row * channels + c;
             vf s = splat(0), q = splat(0);
@@ -51,6 +45,21 @@ static void group_norm_sum(void *context, int64_t task, int worker) {
                 square[c] += v * v;
             }
     }
+}
+
+static void group_norm_sum(void *context, int64_t task, int worker) {
+    (void)worker;
+    const norm_job *job = context;
+    int64_t image = job->first + task / job->blocks;
+    int64_t block = task % job->blocks;
+    int64_t begin = block * NORM_ROWS, end = weft_min(begin + NORM_ROWS, job->rows);
+    int64_t channels = job->channels, first = job->first_channels, rest = channels - first;
+    int64_t row = image * job->rows + begin;
+    double *sum = job->sums + (image * job->blocks + block) * 2 * channels;
+    double *square = sum + channels;
+    for (int64_t c = 0; c < 2 * channels; c++) sum[c] = 0;
+    sum_rows(job->x + row * first, end - begin, first, sum, square);
+    if (rest) sum_rows(job->more + row * rest, end - begin, rest, sum + first, square + first);
 }
 
 // Turns an image's sums into a mean and a factor per channel. The mean is subtracted before the
@@ -93,35 +102,44 @@ INLINE void apply_row(const float *x, const float *means, const float *factors, 
     store_part(y + c, activation_(v, activation), left);
 }
 
+// Columns from ..< from + count of rows row ..< row + rows, read from `x`.
+static void apply_rows(const norm_job *job, const float *x, int64_t image, int64_t row,
+                       int64_t rows, int64_t from, int64_t count) {
+    int64_t channels = job->channels;
+    int32_t activation = job->activation;
+    const float *means = job->factors + image * 2 * channels + from, *factors = means + channels;
+    const float *shift = job->shift + from;
+    x += row * count;
+    float *y = job->y + row * channels + from;
+    for (int64_t i = 0; i < rows; i++, x += count, y += channels) {
+        // The two that networks use each get a loop of their own.
+        if (activation == 0)
+            apply_row(x, means, factors, shift, count, 0, y);
+        else if (activation == 1)
+            apply_row(x, means, factors, shift, count, 1, y);
+        else
+            apply_row(x, means, factors, shift, count, activation, y);
+    }
+}
+
 static void group_norm_apply(void *context, int64_t task, int worker) {
     (void)worker;
     const norm_job *job = context;
     int64_t image = job->first + task / job->blocks;
-    int64_t block = task % job->blocks;
-    int64_t begin = block * NORM_ROWS, end = weft_min(begin + NORM_ROWS, job->rows);
-    int64_t channels = job->channels;
-    int32_t activation = job->activation;
-    const float *means = job->factors + image * 2 * channels, *factors = means + channels;
-    const float *shift = job->shift;
-    for (int64_t row = begin; row < end; row++) {
-        const float *x = job->x + (image * job->rows + row) * channels;
-        float *y = job->y + (image * job->rows + row) * channels;
-        // The two that networks use each get a loop of their own.
-        if (activation == 0)
-            apply_row(x, means, factors, shift, channels, 0, y);
-        else if (activation == 1)
-            apply_row(x, means, factors, shift, channels, 1, y);
-        else
-            apply_row(x, means, factors, shift, channels, activation, y);
-    }
+    int64_t begin = task % job->blocks * NORM_ROWS;
+    int64_t rows = weft_min(NORM_ROWS, job->rows - begin);
+    int64_t row = image * job->rows + begin, rest = job->channels - job->first_channels;
+    apply_rows(job, job->x, image, row, rows, 0, job->first_channels);
+    if (rest) apply_rows(job, job->more, image, row, rows, job->first_channels, rest);
 }
 
-static void group_norm(weft_pool *pool, const float *x, int64_t images, int64_t rows,
-                       int64_t channels, int64_t groups, float epsilon, const float *scale,
-                       const float *shift, int32_t activation, float *y) {
-    norm_job job = {.x = x, .scale = scale, .shift = shift, .y = y, .images = images, .rows = rows,
-                    .channels = channels, .groups = groups, .epsilon = epsilon,
-                    .activation = activation, .pool = pool};
+static void group_norm(weft_pool *pool, const float *x, const float *more, int64_t first_channels,
+                       int64_t images, int64_t rows, int64_t channels, int64_t groups,
+                       float epsilon, const float *scale, const float *shift, int32_t activation,
+                       float *y) {
+    norm_job job = {.x = x, .more = more, .first_channels = first_channels, .scale = scale,
+                    .shift = shift, .y = y, .images = images, .rows = rows, .channels = channels,
+                    .groups = groups, .epsilon = epsilon, .activation = activation, .pool = pool};
     job.blocks = weft_ceil_div(rows, NORM_ROWS);
     int64_t sums = images * job.blocks * 2 * channels;
     job.sums = weft_allocate(8 * sums + 4 * images * 2 * channels);

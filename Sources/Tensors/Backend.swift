@@ -13,12 +13,20 @@ package struct MemoryReport: Hashable, Sendable {
     package var activationBytes: Int
     /// Largest value `activationBytes` has had since the last reset.
     package var activationPeakBytes: Int
+    /// What the device keeps for activations: above the peak by what no request fitted.
+    package var activationHeldBytes: Int
     /// Bytes of packed parameters.
     package var parameterBytes: Int
 
-    package init(activationBytes: Int, activationPeakBytes: Int, parameterBytes: Int) {
+    package init(
+        activationBytes: Int,
+        activationPeakBytes: Int,
+        activationHeldBytes: Int,
+        parameterBytes: Int
+    ) {
         self.activationBytes = activationBytes
         self.activationPeakBytes = activationPeakBytes
+        self.activationHeldBytes = activationHeldBytes
         self.parameterBytes = parameterBytes
     }
 }
@@ -265,6 +273,9 @@ package protocol Backend: AnyObject, Sendable {
         activation: Activation,
         residual: Tensor?
     ) -> Tensor
+    /// x Wᵀ + bias where x is `parts` joined along channels, without joining them. A backend that
+    /// has no faster way joins them.
+    func linear(joining parts: [Tensor], _ parameters: LinearParameters) -> Tensor
     /// value · GELU(gate) where x Wᵀ + bias is `[..., value | gate]`; half of `outputs` columns.
     func gatedLinear(_ x: Tensor, _ parameters: LinearParameters) -> Tensor
     /// 2-D convolution of `[N, H, W, C]` with zero padding.
@@ -309,6 +320,14 @@ package protocol Backend: AnyObject, Sendable {
         groups: Int,
         activation: Activation
     ) -> Tensor
+    /// The same of `parts` joined along channels, without joining them. A backend that has no
+    /// faster way joins them.
+    func groupNorm(
+        joining parts: [Tensor],
+        _ parameters: NormParameters,
+        groups: Int,
+        activation: Activation
+    ) -> Tensor
     /// Normalises each row `[..., C]`.
     func layerNorm(_ x: Tensor, _ parameters: NormParameters) -> Tensor
 
@@ -346,6 +365,24 @@ extension Backend {
         _ body: @escaping (consuming [Tensor]) -> Tensor
     ) -> Tensor {
         body(consume inputs)
+    }
+
+    package func groupNorm(
+        joining parts: [Tensor],
+        _ parameters: NormParameters,
+        groups: Int,
+        activation: Activation
+    ) -> Tensor {
+        groupNorm(
+            concatenateChannels(parts),
+            parameters,
+            groups: groups,
+            activation: activation
+        )
+    }
+
+    package func linear(joining parts: [Tensor], _ parameters: LinearParameters) -> Tensor {
+        linear(concatenateChannels(parts), parameters, activation: .identity, residual: nil)
     }
 
     /// Requires that queries, keys and values are equally wide and divide into the heads.

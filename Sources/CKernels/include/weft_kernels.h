@@ -41,7 +41,12 @@ const char *weft_openblas_core(void);
 
 // ---- Rows of the left operand ---------------------------------------------------------------
 
-typedef enum { WEFT_ROWS_PLAIN = 0, WEFT_ROWS_IMAGE = 1, WEFT_ROWS_FRAMES = 2 } weft_row_kind;
+typedef enum {
+    WEFT_ROWS_PLAIN = 0,
+    WEFT_ROWS_IMAGE = 1,
+    WEFT_ROWS_FRAMES = 2,
+    WEFT_ROWS_JOINED = 3,
+} weft_row_kind;
 
 // The left operand of a product: a matrix that is never stored. Row r holds, side by side, the
 // `channels` values at each tap of output position r.
@@ -58,6 +63,9 @@ typedef struct {
     int64_t kernel_height, kernel_width, stride, pad_top, pad_left;
     // Frames: output position (b, f, p) of [b, frames, pixels]; taps along f.
     int64_t frames, pixels, taps;
+    // Joined: behind the channels of `x`, those of a second matrix.
+    const float *more;
+    int64_t more_channels;
 } weft_rows;
 
 // What happens to a product before it is stored:
@@ -133,6 +141,12 @@ void weft_attend(weft_pool *pool, weft_version version, const weft_attention *at
 void weft_group_norm(weft_pool *pool, weft_version version, const float *x, int64_t images,
                      int64_t rows, int64_t channels, int64_t groups, float epsilon,
                      const float *scale, const float *shift, int32_t activation, float *y);
+// The same where the columns from `first_channels` on are those of `more`, and x has the others.
+void weft_group_norm_joined(weft_pool *pool, weft_version version, const float *x,
+                            const float *more, int64_t first_channels, int64_t images,
+                            int64_t rows, int64_t channels, int64_t groups, float epsilon,
+                            const float *scale, const float *shift, int32_t activation,
+                            float *y);
 void weft_layer_norm(weft_pool *pool, weft_version version, const float *x, int64_t rows,
                      int64_t channels, float epsilon, const float *scale, const float *shift,
                      float *y);

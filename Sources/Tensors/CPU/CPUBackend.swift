@@ -74,6 +74,7 @@ import Synchronization
         MemoryReport(
             activationBytes: arena.usedBytes,
             activationPeakBytes: arena.peakBytes,
+            activationHeldBytes: arena.heldBytes,
             parameterBytes: parameterBytes.withLock { $0 }
         )
     }
@@ -138,6 +139,8 @@ import Synchronization
         taps: Int,
         isGated: Bool
     ) -> PackedMatrix {
+        // Another network comes: its weights may take the room of the last one's activations.
+        arena.releaseUnused()
         let packed = unsafe PackedMatrix(
             parts,
             channels: channels,
