@@ -97,6 +97,9 @@ typedef struct {
 
 // Number of elements a packed (or plain) n by k matrix takes.
 int64_t weft_matrix_elements(weft_version version, int64_t n, int64_t k, bool gated, bool plain);
+// Zeroes the panel whose last columns may stay unset; the others are set whole, each by the thread
+// that touches it first.
+void weft_matrix_clear_padding(weft_matrix *matrix);
 // Stores rows first ..< first + rows of the matrix from `source` [rows][channels][taps] of the
 // matrix's element type, where channels * taps = k; the matrix's columns run over taps, then
 // channels.

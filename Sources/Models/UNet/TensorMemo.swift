@@ -1,8 +1,9 @@
 import Synchronization
 import Tensors
 
-/// Tensors that several evaluations of a network have in common, each kept by the first that makes
-/// it. Sharing changes no bit: a value is what the evaluation itself would have made.
+/// Tensors that several evaluations of a network have in common, kept by the first that makes them.
+///
+/// Sharing changes no bit: a value is what the evaluation itself would have made.
 final class TensorMemo: Sendable {
     enum Place: Hashable, Sendable {
         /// `conv_in` of a step's latents.
