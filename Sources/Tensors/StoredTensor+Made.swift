@@ -1,12 +1,16 @@
 extension StoredTensor {
     /// A float16 tensor whose `shape.count` values are made each time they are read, as a file would
     /// hold them.
-    package init(name: String, shape: Shape, halves: @escaping @Sendable () -> [Float16]) {
-        self.init(
+    package static func halves(
+        named name: String,
+        _ shape: Shape,
+        make: @escaping @Sendable () -> [Float16]
+    ) -> StoredTensor {
+        StoredTensor(
             name: name,
             scalarType: .float16,
             shape: shape,
-            region: MadeHalves(make: halves, count: shape.count),
+            region: MadeHalves(make: make, count: shape.count),
             range: 0..<2 * shape.count
         )
     }

@@ -29,7 +29,7 @@ struct StoredTensorTests {
     }
 
     @Test func `halves that are made are read as stored ones`() {
-        let made = StoredTensor(name: "t", shape: [3], halves: { [1.5, -2, 0.1] })
+        let made = StoredTensor.halves(named: "t", [3]) { [1.5, -2, 0.1] }
         #expect(made.scalarType == .float16 && made.hasHalfBits)
         #expect(made.floats() == [1.5, -2, Float(Float16(0.1))])
         #expect(made.bytes(in: 0..<2) == [0, 0x3E])

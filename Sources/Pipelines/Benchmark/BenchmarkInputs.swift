@@ -52,11 +52,9 @@ package struct BenchmarkInputs: Sendable {
                 Self.values(shape.count, scale: scale, seed: seed)
             }
         case .float16:
-            StoredTensor(
-                name: name,
-                shape: shape,
-                halves: { Self.values(shape.count, scale: Float16(scale), seed: seed) }
-            )
+            StoredTensor.halves(named: name, shape) {
+                Self.values(shape.count, scale: Float16(scale), seed: seed)
+            }
         }
     }
 
