@@ -182,9 +182,10 @@ static void group_norm_gradient(weft_pool *pool, const weft_norm_gradient *g, in
     int64_t channels = g->channels, images = g->images;
     norm_gradient_job job = {.dy = g->dy, .dx = g->dx};
     norm_job *norm = &job.norm;
-    *norm = (norm_job){.x = g->x, .scale = g->scale, .shift = g->shift, .images = images,
-                       .rows = g->rows, .channels = channels, .groups = groups,
-                       .epsilon = g->epsilon, .activation = activation, .pool = pool};
+    *norm = (norm_job){.x = g->x, .first_channels = channels, .scale = g->scale,
+                       .shift = g->shift, .images = images, .rows = g->rows,
+                       .channels = channels, .groups = groups, .epsilon = g->epsilon,
+                       .activation = activation, .pool = pool};
     cut_blocks(norm);
     int64_t sums = images * norm->blocks * 2 * channels;
     norm->sums = weft_allocate(8 * 2 * sums + 4 * (images * 5 + 1) * channels);

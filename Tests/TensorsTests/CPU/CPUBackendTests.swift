@@ -42,6 +42,42 @@ struct CPUBackendTests {
         withExtendedLifetime((second, third)) {}
     }
 
+    @Test func `what was given back serves other sizes, and goes when another network comes`() {
+        let backend = CPUBackend(CPUConfiguration(threads: 1))
+        var wide: Tensor? = backend.allocate([1 << 20])
+        #expect(backend.memory.activationHeldBytes == 4 << 20)
+        wide = nil
+        // Two narrow ones take its place, and a wide one fits again after them.
+        var narrow: [Tensor]? = [backend.allocate([1 << 19]), backend.allocate([1 << 19])]
+        #expect(backend.memory.activationHeldBytes == 4 << 20)
+        narrow = nil
+        wide = backend.allocate([1 << 20])
+        #expect(backend.memory.activationHeldBytes == 4 << 20)
+        wide = nil
+        #expect(wide == nil && narrow == nil)
+        let weight = StoredTensor(name: "w", shape: [1, 1]) { [1] }
+        _ = backend.prepareLinear([(weight, nil)], gated: false)
+        #expect(backend.memory.activationHeldBytes == 0)
+    }
+
+    @Test func `values survive what is released beside them`() throws {
+        let backend = CPUBackend(CPUConfiguration(threads: 1))
+        let before: Tensor? = backend.allocate([70_001])
+        let values = randomTensor([70_001], seed: 3)
+        let kept = backend.upload(values)
+        var behind: Tensor? = backend.allocate([90_001])
+        withExtendedLifetime(before) {}
+        behind = nil
+        #expect(behind == nil)
+        let weight = StoredTensor(name: "w", shape: [1, 1]) { [1] }
+        _ = backend.prepareLinear([(weight, nil)], gated: false)
+        #expect(try kept.download() == values)
+        // What was released is memory again when it is wanted.
+        let again = backend.upload(randomTensor([90_001], seed: 4))
+        #expect(try again.download() == randomTensor([90_001], seed: 4))
+        #expect(try kept.download() == values)
+    }
+
     @Test func `parameters are counted for as long as they are held`() {
         let weight = StoredTensor(name: "w", shape: [64, 96]) {
             [Float](repeating: 1, count: 64 * 96)
