@@ -141,6 +141,6 @@ let package = Package(
         ),
         tests("ScenesTests", ["Scenes"]),
         tests("TidyTests", []),
-        tests("EndToEndTests", ["Tensors", database], resources: [.copy("Goldens")]),
+        tests("EndToEndTests", ["FFmpeg", "Tensors", database], resources: [.copy("Goldens")]),
     ]
 )

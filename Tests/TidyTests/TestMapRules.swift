@@ -195,6 +195,23 @@ enum TestMapRules {
         "NNTests/WeightPathTests": [
             "NN/WeightError"
         ],
+        "ScenesTests/CameraTests": [
+            "Scenes/Geometry/Vector"
+        ],
+        "ScenesTests/SceneClipTests": [
+            "Scenes/Description/CameraMove", "Scenes/Rendering/FrameRenderer",
+            "Scenes/Rendering/Illumination", "Scenes/Rendering/SceneFrame",
+            "Scenes/Rendering/SceneSensor", "Scenes/Rendering/SceneSettings",
+            "Scenes/Rendering/Shader", "Scenes/Rendering/Stage",
+            "Scenes/Surfaces/BackdropSurface", "Scenes/Surfaces/GroundSurface",
+            "Scenes/Surfaces/ObjectSurface", "Scenes/Surfaces/SurfaceSample",
+        ],
+        "ScenesTests/SceneDescriptionTests": [
+            "Scenes/Description/SceneChoices", "Scenes/Description/SceneColour",
+            "Scenes/Description/SceneFinish", "Scenes/Description/SceneGround",
+            "Scenes/Description/SceneLight", "Scenes/Description/SceneObject",
+            "Scenes/Description/SceneRandom", "Scenes/Description/SceneShape",
+        ],
         "SchedulingTests/Farm/FarmReplayTests": [
             "Scheduling/Farm/LedgerEntry", "Scheduling/Farm/State/JobRecord",
             "Scheduling/Farm/State/JobRecord+Units", "Scheduling/Farm/State/ShotState",

@@ -27,7 +27,7 @@ package enum SceneColour: String, CaseIterable, Hashable, Sendable {
         case .blue: Vector(0.03, 0.12, 0.6)
         case .purple: Vector(0.24, 0.06, 0.48)
         case .pink: Vector(0.86, 0.26, 0.42)
-        case .brown: Vector(0.19, 0.085, 0.035)
+        case .brown: Vector(0.14, 0.058, 0.022)
         case .white: Vector(0.84, 0.83, 0.8)
         case .grey: Vector(0.24, 0.245, 0.25)
         case .black: Vector(0.018, 0.018, 0.02)

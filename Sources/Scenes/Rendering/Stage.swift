@@ -96,10 +96,11 @@ struct Stage: Hashable, Sendable {
             let object = objects[index]
             let approach = dot(object.origin - point, towards)
             guard approach > -object.size else { continue }
-            // The half shadow is as wide as the way from the object, over the sharpness.
-            let margin = max(approach, 0) / sharpness
+            // The half shadow is as wide as the way from the object, over the sharpness; a little
+            // more, since distances may be told too small.
+            let margin = 1.25 * max(approach, 0) / sharpness
             guard
-                let span = object.span(point, towards, radius: object.size + margin),
+                let span = object.span(point, towards, radius: object.size * 1.1 + margin),
                 span.far > start
             else { continue }
             var t = max(span.near, start)

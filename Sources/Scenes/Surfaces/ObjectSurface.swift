@@ -58,9 +58,12 @@ struct ObjectSurface: Sendable {
                 count: 2,
                 footprint: width * 9
             )
+            // Hammered a little, so that flat sides mirror more than one spot.
+            let dent = noise.octaves(p * 2.2, count: 1, footprint: width * 2.2)
             // Metal shines in its colour; the darkest of all would be a hole.
             return SurfaceSample(
-                albedo: (colour * 0.85 + 0.06) * (1 + 0.12 * scratch.w),
+                albedo: (colour * 0.85 + 0.06) * (1 + 0.16 * scratch.w),
+                bump: Vector(dent.x, dent.y, dent.z) * -0.05,
                 roughness: 0.2 + 0.2 * roughness,
                 reflectance: 1,
                 isMetal: true
@@ -146,7 +149,8 @@ struct ObjectSurface: Sendable {
             count: 2,
             footprint: width * 16
         ).w
-        let stain = mix(colour, Vector(0.42, 0.25, 0.12), 0.22)
+        let bright = max(colour.x, max(colour.y, colour.z))
+        let stain = mix(colour, Vector(0.8, 0.48, 0.23) * bright, 0.22)
         return SurfaceSample(
             albedo: stain * (1.12 - 0.6 * ring + 0.16 * fibre),
             roughness: 0.55,
