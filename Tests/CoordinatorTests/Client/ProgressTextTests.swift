@@ -66,7 +66,8 @@ struct ProgressTextTests {
         var film = JobProgress(Jobs.details(depth: 1, steps: 15), at: 0)
         #expect(
             ProgressText.line(film)
-                == "job-17: depth 6/20 frames, estimating; sampling 15/60 steps, estimating, 2 workers"
+                == "job-17: depth 6/20 frames, estimating; sampling 15/60 steps, estimating, "
+                + "2 workers"
         )
         film.update(Jobs.details(depth: 3, steps: 60, decoded: 3), at: 1)
         #expect(ProgressText.line(film) == "job-17: writing 0/20 frames, 2 workers")
