@@ -48,8 +48,8 @@ typedef struct {
 } set_job;
 
 // Rows that lie side by side in a panel are set together: they share cache lines, and two threads
-// must not write to one.
-enum { SET_ROWS = 32 };
+// must not write to one. Some channels at a time stay in the first cache over all taps.
+enum { SET_ROWS = 32, SET_CHANNELS = 32 };
 
 // Place of row n's first element; its others follow panel_width apart.
 static int64_t row_place(const weft_matrix *matrix, int64_t n) {
@@ -74,17 +74,28 @@ static void set_task(void *context, int64_t task, int worker) {
     for (int64_t i = 0; i < rows; i++) places[i] = row_place(matrix, job->first + begin + i);
     const float *singles = (const float *)job->source + begin * k;
     const uint16_t *halves = (const uint16_t *)job->source + begin * k;
-    for (int64_t tap = 0; tap < job->taps; tap++)
-        for (int64_t c = 0; c < job->channels; c++) {
-            int64_t target = (tap * job->channels + c) * step;
-            int64_t source = c * job->taps + tap;
-            if (matrix->element == WEFT_F32)
-                for (int64_t i = 0; i < rows; i++)
-                    ((float *)matrix->data)[places[i] + target] = singles[i * k + source];
-            else
-                for (int64_t i = 0; i < rows; i++)
-                    ((uint16_t *)matrix->data)[places[i] + target] = halves[i * k + source];
-        }
+    for (int64_t some = 0; some < job->channels; some += SET_CHANNELS) {
+        int64_t end = weft_min(some + SET_CHANNELS, job->channels);
+        for (int64_t tap = 0; tap < job->taps; tap++)
+            for (int64_t c = some; c < end; c++) {
+                int64_t target = (tap * job->channels + c) * step;
+                int64_t source = c * job->taps + tap;
+                if (matrix->element == WEFT_F32)
+                    for (int64_t i = 0; i < rows; i++)
+                        ((float *)matrix->data)[places[i] + target] = singles[i * k + source];
+                else
+                    for (int64_t i = 0; i < rows; i++)
+                        ((uint16_t *)matrix->data)[places[i] + target] = halves[i * k + source];
+            }
+    }
+}
+
+void weft_matrix_clear_padding(weft_matrix *matrix) {
+    if (matrix->plain) return;
+    int64_t size = matrix->element == WEFT_F32 ? 4 : 2;
+    int64_t panel = matrix->k * table(matrix->version)->panel_width;
+    int64_t all = weft_matrix_elements(matrix->version, matrix->n, matrix->k, matrix->gated, false);
+    memset((char *)matrix->data + (all - panel) * size, 0, (size_t)(panel * size));
 }
 
 void weft_matrix_set(weft_pool *pool, weft_matrix *matrix, int64_t first, int64_t rows,
@@ -176,8 +187,17 @@ void weft_attend(weft_pool *pool, weft_version version, const weft_attention *at
 void weft_group_norm(weft_pool *pool, weft_version version, const float *x, int64_t images,
                      int64_t rows, int64_t channels, int64_t groups, float epsilon,
                      const float *scale, const float *shift, int32_t activation, float *y) {
-    table(version)->group_norm(pool, x, images, rows, channels, groups, epsilon, scale, shift,
-                               activation, y);
+    table(version)->group_norm(pool, x, NULL, channels, images, rows, channels, groups, epsilon,
+                               scale, shift, activation, y);
+}
+
+void weft_group_norm_joined(weft_pool *pool, weft_version version, const float *x,
+                            const float *more, int64_t first_channels, int64_t images,
+                            int64_t rows, int64_t channels, int64_t groups, float epsilon,
+                            const float *scale, const float *shift, int32_t activation,
+                            float *y) {
+    table(version)->group_norm(pool, x, more, first_channels, images, rows, channels, groups,
+                               epsilon, scale, shift, activation, y);
 }
 
 void weft_layer_norm(weft_pool *pool, weft_version version, const float *x, int64_t rows,

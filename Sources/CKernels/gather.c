@@ -59,8 +59,22 @@ int64_t weft_row_taps(const weft_rows *r) {
         case WEFT_ROWS_PLAIN: return 1;
         case WEFT_ROWS_IMAGE: return r->kernel_height * r->kernel_width;
         case WEFT_ROWS_FRAMES: return r->taps;
+        case WEFT_ROWS_JOINED: return 1;
     }
     return 1;
+}
+
+// Columns begin ..< begin + length of two matrices side by side.
+static void gather_joined(const weft_rows *r, int64_t row, int64_t rows, int64_t begin,
+                          int64_t length, float *block, int64_t stride) {
+    int64_t first = weft_max(0, weft_min(length, r->channels - begin));
+    int64_t from = weft_max(0, begin - r->channels);
+    for (int64_t i = row; i < row + rows; i++, block += stride) {
+        if (first > 0) memcpy(block, r->x + i * r->channels + begin, (size_t)first * 4);
+        if (first < length)
+            memcpy(block + first, r->more + i * r->more_channels + from,
+                   (size_t)(length - first) * 4);
+    }
 }
 
 void weft_gather(const weft_rows *r, int64_t row, int64_t rows, int64_t begin, int64_t length,
@@ -69,6 +83,10 @@ void weft_gather(const weft_rows *r, int64_t row, int64_t rows, int64_t begin, i
         for (int64_t i = 0; i < rows; i++)
             memcpy(block + i * block_stride, r->x + (row + i) * r->channels + begin,
                    (size_t)length * 4);
+        return;
+    }
+    if (r->kind == WEFT_ROWS_JOINED) {
+        gather_joined(r, row, rows, begin, length, block, block_stride);
         return;
     }
     for (int64_t done = 0; done < length;) {

@@ -1,15 +1,18 @@
 // Group and layer normalisation.
 
 enum {
-    NORM_ROWS = 64,  // rows of a task; sums are combined in task order
-    SUM_ROWS = 8,    // rows added in float32
+    NORM_ROWS = 64,     // rows whose sums are float32; then float64, in order
+    SUM_ROWS = 8,       // rows added in registers
+    BLOCKS_MOST = 256,  // of an image, each a task of whole NORM_ROWS
     NORM_FLOATS = 1 << 19,  // of the images that both passes take before the next
 };
 
 typedef struct {
     const float *x, *scale, *shift;
+    const float *more;  // columns `first_channels` ... of each row lie here
+    int64_t first_channels;
     float *y;
-    int64_t images, rows, channels, groups, blocks;
+    int64_t images, rows, channels, groups, block, blocks;
     int64_t first;  // image of the pass in progress
     float epsilon;
     int32_t activation;
@@ -18,21 +21,19 @@ typedef struct {
     weft_pool *pool;
 } norm_job;
 
-// Sums and sums of squares per channel over a block of rows. Eight rows are added in float32
-// before they join the float64 totals.
-static void group_norm_sum(void *context, int64_t task, int worker) {
-    (void)worker;
-    const norm_job *job = context;
-    int64_t image = job->first + task / job->blocks;
-    int64_t block = task % job->blocks;
-    int64_t begin = block * NORM_ROWS, end = weft_min(begin + NORM_ROWS, job->rows);
-    int64_t channels = job->channels, whole = channels / VL * VL;
-    const float *x = job->x + image * job->rows * channels;
-    double *sum = job->sums + (image * job->blocks + block) * 2 * channels;
-    double *square = sum + channels;
-    for (int64_t c = 0; c < 2 * channels; c++) sum[c] = 0;
-    for (int64_t row = begin; row < end; row += SUM_ROWS) {
-        int64_t count = weft_min(SUM_ROWS, end - row);
+// Blocks of an image: few enough that adding them up is no work.
+static void cut_blocks(norm_job *job) {
+    job->block = weft_ceil_div(weft_ceil_div(job->rows, BLOCKS_MOST), NORM_ROWS) * NORM_ROWS;
+    job->blocks = weft_ceil_div(job->rows, job->block);
+}
+
+// The first `channels` of sums become the sums of `rows` rows, the next those of their squares.
+static void add_rows_up(const float *x, int64_t rows, int64_t channels, float *sums) {
+    float *squares = sums + channels;
+    int64_t whole = channels / VL * VL;
+    for (int64_t c = 0; c < 2 * channels; c++) sums[c] = 0;
+    for (int64_t row = 0; row < rows; row += SUM_ROWS) {
+        int64_t count = weft_min(SUM_ROWS, rows - row);
         for (int64_t c = 0; c < whole; c += VL) {
             const float *at = x + row * channels + c;
             vf s = splat(0), q = splat(0);
@@ -41,16 +42,53 @@ static void group_norm_sum(void *context, int64_t task, int worker) {
                 s += v;
                 q = fma_(v, v, q);
             }
-            add_wide(sum + c, s);
-            add_wide(square + c, q);
+            store(sums + c, load(sums + c) + s);
+            store(squares + c, load(squares + c) + q);
         }
         for (int64_t c = whole; c < channels; c++)
             for (int64_t i = 0; i < count; i++) {
-                double v = x[(row + i) * channels + c];
-                sum[c] += v;
-                square[c] += v * v;
+                float v = x[(row + i) * channels + c];
+                sums[c] += v;
+                squares[c] = __builtin_fmaf(v, v, squares[c]);
             }
     }
+}
+
+// Adds the sums and the sums of squares of `rows` rows of `x`: eight rows at a time in float32,
+// those of NORM_ROWS rows too, which then join the float64 totals.
+static void add_source(const float *x, int64_t rows, int64_t channels, float *sums, double *sum,
+                       double *square) {
+    for (int64_t row = 0; row < rows; row += NORM_ROWS) {
+        add_rows_up(x + row * channels, weft_min(NORM_ROWS, rows - row), channels, sums);
+        for (int64_t c = 0; c < channels; c++) sum[c] += sums[c];
+        for (int64_t c = 0; c < channels; c++) square[c] += sums[channels + c];
+    }
+}
+
+// The rows of a block of an image, from its first to one past its last, among all images' rows.
+typedef struct {
+    int64_t image, begin, end;
+} norm_block;
+
+static norm_block block_of(const norm_job *job, int64_t task) {
+    int64_t image = job->first + task / job->blocks, begin = task % job->blocks * job->block;
+    int64_t end = weft_min(begin + job->block, job->rows);
+    return (norm_block){image, image * job->rows + begin, image * job->rows + end};
+}
+
+// Sums and sums of squares per channel over a block of rows.
+static void group_norm_sum(void *context, int64_t task, int worker) {
+    const norm_job *job = context;
+    norm_block at = block_of(job, task);
+    int64_t channels = job->channels, first = job->first_channels, rest = channels - first;
+    double *sum = job->sums + (at.image * job->blocks + task % job->blocks) * 2 * channels;
+    double *square = sum + channels;
+    float *sums = weft_scratch(job->pool, worker, 8 * channels);
+    for (int64_t c = 0; c < 2 * channels; c++) sum[c] = 0;
+    add_source(job->x + at.begin * first, at.end - at.begin, first, sums, sum, square);
+    if (rest)
+        add_source(job->more + at.begin * rest, at.end - at.begin, rest, sums, sum + first,
+                   square + first);
 }
 
 // Turns an image's sums into a mean and a factor per channel. The mean is subtracted before the
@@ -93,36 +131,43 @@ INLINE void apply_row(const float *x, const float *means, const float *factors, 
     store_part(y + c, activation_(v, activation), left);
 }
 
-static void group_norm_apply(void *context, int64_t task, int worker) {
-    (void)worker;
-    const norm_job *job = context;
-    int64_t image = job->first + task / job->blocks;
-    int64_t block = task % job->blocks;
-    int64_t begin = block * NORM_ROWS, end = weft_min(begin + NORM_ROWS, job->rows);
+// Columns from ..< from + count of rows row ..< row + rows, read from `x`.
+static void apply_rows(const norm_job *job, const float *x, int64_t image, int64_t row,
+                       int64_t rows, int64_t from, int64_t count) {
     int64_t channels = job->channels;
     int32_t activation = job->activation;
-    const float *means = job->factors + image * 2 * channels, *factors = means + channels;
-    const float *shift = job->shift;
-    for (int64_t row = begin; row < end; row++) {
-        const float *x = job->x + (image * job->rows + row) * channels;
-        float *y = job->y + (image * job->rows + row) * channels;
+    const float *means = job->factors + image * 2 * channels + from, *factors = means + channels;
+    const float *shift = job->shift + from;
+    x += row * count;
+    float *y = job->y + row * channels + from;
+    for (int64_t i = 0; i < rows; i++, x += count, y += channels) {
         // The two that networks use each get a loop of their own.
         if (activation == 0)
-            apply_row(x, means, factors, shift, channels, 0, y);
+            apply_row(x, means, factors, shift, count, 0, y);
         else if (activation == 1)
-            apply_row(x, means, factors, shift, channels, 1, y);
+            apply_row(x, means, factors, shift, count, 1, y);
         else
-            apply_row(x, means, factors, shift, channels, activation, y);
+            apply_row(x, means, factors, shift, count, activation, y);
     }
 }
 
-static void group_norm(weft_pool *pool, const float *x, int64_t images, int64_t rows,
-                       int64_t channels, int64_t groups, float epsilon, const float *scale,
-                       const float *shift, int32_t activation, float *y) {
-    norm_job job = {.x = x, .scale = scale, .shift = shift, .y = y, .images = images, .rows = rows,
-                    .channels = channels, .groups = groups, .epsilon = epsilon,
-                    .activation = activation, .pool = pool};
-    job.blocks = weft_ceil_div(rows, NORM_ROWS);
+static void group_norm_apply(void *context, int64_t task, int worker) {
+    (void)worker;
+    const norm_job *job = context;
+    norm_block at = block_of(job, task);
+    int64_t rest = job->channels - job->first_channels, rows = at.end - at.begin;
+    apply_rows(job, job->x, at.image, at.begin, rows, 0, job->first_channels);
+    if (rest) apply_rows(job, job->more, at.image, at.begin, rows, job->first_channels, rest);
+}
+
+static void group_norm(weft_pool *pool, const float *x, const float *more, int64_t first_channels,
+                       int64_t images, int64_t rows, int64_t channels, int64_t groups,
+                       float epsilon, const float *scale, const float *shift, int32_t activation,
+                       float *y) {
+    norm_job job = {.x = x, .more = more, .first_channels = first_channels, .scale = scale,
+                    .shift = shift, .y = y, .images = images, .rows = rows, .channels = channels,
+                    .groups = groups, .epsilon = epsilon, .activation = activation, .pool = pool};
+    cut_blocks(&job);
     int64_t sums = images * job.blocks * 2 * channels;
     job.sums = weft_allocate(8 * sums + 4 * images * 2 * channels);
     if (!job.sums) __builtin_trap();

@@ -60,7 +60,7 @@ INLINE void sum_block(const norm_gradient_job *job, int64_t image, int64_t block
                       const int32_t activation) {
     const norm_job *norm = &job->norm;
     int64_t channels = norm->channels;
-    int64_t begin = block * NORM_ROWS, end = weft_min(begin + NORM_ROWS, norm->rows);
+    int64_t begin = block * norm->block, end = weft_min(begin + norm->block, norm->rows);
     const float *means = norm->factors + image * 2 * channels;
     const float *inverses = job->factors + image * 3 * channels;
     double *sum = job->sums + (image * norm->blocks + block) * 2 * channels;
@@ -142,7 +142,7 @@ INLINE void write_block(const norm_gradient_job *job, int64_t image, int64_t blo
                         const int32_t activation) {
     const norm_job *norm = &job->norm;
     int64_t channels = norm->channels;
-    int64_t begin = block * NORM_ROWS, end = weft_min(begin + NORM_ROWS, norm->rows);
+    int64_t begin = block * norm->block, end = weft_min(begin + norm->block, norm->rows);
     const float *means = norm->factors + image * 2 * channels;
     const float *inverses = job->factors + image * 3 * channels;
     for (int64_t row = begin; row < end; row++) {
@@ -182,10 +182,11 @@ static void group_norm_gradient(weft_pool *pool, const weft_norm_gradient *g, in
     int64_t channels = g->channels, images = g->images;
     norm_gradient_job job = {.dy = g->dy, .dx = g->dx};
     norm_job *norm = &job.norm;
-    *norm = (norm_job){.x = g->x, .scale = g->scale, .shift = g->shift, .images = images,
-                       .rows = g->rows, .channels = channels, .groups = groups,
-                       .epsilon = g->epsilon, .activation = activation, .pool = pool};
-    norm->blocks = weft_ceil_div(g->rows, NORM_ROWS);
+    *norm = (norm_job){.x = g->x, .first_channels = channels, .scale = g->scale,
+                       .shift = g->shift, .images = images, .rows = g->rows,
+                       .channels = channels, .groups = groups, .epsilon = g->epsilon,
+                       .activation = activation, .pool = pool};
+    cut_blocks(norm);
     int64_t sums = images * norm->blocks * 2 * channels;
     norm->sums = weft_allocate(8 * 2 * sums + 4 * (images * 5 + 1) * channels);
     if (!norm->sums) __builtin_trap();
@@ -221,9 +222,9 @@ typedef struct {
 // Sums down one row: of squared deviations, of scale · dy, and of that times the deviation.
 typedef struct {
     vf square, slope, slant;
-} slope_sums;
+} deviation_sums;
 
-INLINE void add_deviations(slope_sums *sums, const float *x, const float *dy, const float *scale,
+INLINE void add_deviations(deviation_sums *sums, const float *x, const float *dy, const float *scale,
                            float mean, int64_t left) {
     vf d = load_some(x, left) - splat(mean), g = load_some(dy, left) * load_some(scale, left);
     if (left < VL) {
@@ -243,7 +244,7 @@ static row_statistics measure_row(const norm_job *norm, const float *x, const fl
     for (; c + VL <= channels; c += VL) sum += load(x + c);
     if (c < channels) sum += load_part(x + c, channels - c);
     row_statistics row = {.mean = sum_lanes(sum) / (float)channels};
-    slope_sums sums = {splat(0), splat(0), splat(0)};
+    deviation_sums sums = {splat(0), splat(0), splat(0)};
     for (c = 0; c + VL <= channels; c += VL)
         add_deviations(&sums, x + c, dy + c, norm->scale + c, row.mean, VL);
     if (c < channels)

@@ -12,8 +12,8 @@ void weft_run(weft_pool *pool, int64_t tasks, bool small, weft_body body, void *
 // Scratch memory of one worker, at least `bytes`, valid until its next call; 64-byte aligned.
 void *weft_scratch(weft_pool *pool, int worker, int64_t bytes);
 
-// Memory that all workers see through several runs, at least `bytes`, 64-byte aligned. One operation
-// holds it at a time, until it gives it back.
+// Memory that all workers see through several runs, at least `bytes`, 64-byte aligned. One
+// operation holds it at a time, until it gives it back.
 void *weft_shared_take(weft_pool *pool, int64_t bytes);
 void weft_shared_give(weft_pool *pool);
 

@@ -184,19 +184,14 @@ static void finish_tile(const product_job *job, const float *tile, int64_t row, 
             finish_columns(tile + i * PANEL, job->c, row + i, column, count, e, n);
 }
 
-// Asks for the cache lines that a tile's result will be written to and its residual read from,
-// while the tile is multiplied.
-INLINE void fetch_result(const product_job *job, int64_t row, int64_t rows, int64_t panel) {
-    bool gated = job->matrix->gated;
-    int64_t n = gated ? job->matrix->n / 2 : job->matrix->n;
-    int64_t at = row * n + panel * (gated ? VL : PANEL);
-    const float *residual = job->epilogue->residual;
+// Asks for the cache lines of a tile's residual while the tile is multiplied. Those of the result
+// are written whole, and better not fetched.
+INLINE void fetch_residual(const product_job *job, int64_t row, int64_t rows, int64_t panel) {
+    int64_t n = job->matrix->n;
+    const float *at = job->epilogue->residual + row * n + panel * PANEL;
     for (int64_t i = 0; i < rows; i++, at += n) {
-        __builtin_prefetch(job->c + at, 1);
-        __builtin_prefetch(job->c + at + VL, 1);
-        if (!residual) continue;
-        __builtin_prefetch(residual + at);
-        __builtin_prefetch(residual + at + VL);
+        __builtin_prefetch(at);
+        __builtin_prefetch(at + VL);
     }
 }
 
@@ -232,7 +227,7 @@ static void product_task(void *context, int64_t task, int worker) {
                 int64_t i = run * rows / runs, count = (run + 1) * rows / runs - i;
                 int64_t index = single ? 0 : (panel - panel_begin) * BLOCK_ROWS + i;
                 float *tile = tiles + index * PANEL;
-                if (last) fetch_result(job, row + i, count, panel);
+                if (last && job->epilogue->residual) fetch_residual(job, row + i, count, panel);
                 rows_functions[count - 1](length, block + i * K_STRIDE, b, tile, slice > 0);
                 if (last) finish_tile(job, tile, row + i, count, panel);
             }

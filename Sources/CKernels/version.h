@@ -16,8 +16,8 @@ typedef struct {
     void (*row_sums)(weft_pool *, const float *, int64_t, int64_t, int64_t, int64_t, int64_t,
                      int64_t, float *, float *);
     void (*attend)(weft_pool *, const weft_attention *);
-    void (*group_norm)(weft_pool *, const float *, int64_t, int64_t, int64_t, int64_t, float,
-                       const float *, const float *, int32_t, float *);
+    void (*group_norm)(weft_pool *, const float *, const float *, int64_t, int64_t, int64_t,
+                       int64_t, int64_t, float, const float *, const float *, int32_t, float *);
     void (*layer_norm)(weft_pool *, const float *, int64_t, int64_t, float, const float *,
                        const float *, float *);
     void (*activate)(weft_pool *, const float *, int64_t, int32_t, float *);

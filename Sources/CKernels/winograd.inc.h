@@ -1,7 +1,7 @@
-// 3x3 convolutions of step 1 by minimal filtering (Winograd 1980; Lavin and Gray 2015): F(2x2) takes
-// 16 multiplications for the 36 of four outputs, F(4x4) takes 36 for the 144 of sixteen.
+// 3x3 convolutions of step 1 by minimal filtering (Winograd 1980; Lavin and Gray 2015): F(2x2)
+// takes 16 multiplications for the 36 of four outputs, F(4x4) takes 36 for the 144 of sixteen.
 //
-// The points of F(4x4) are 0, ±5/8, ±3/2 and infinity instead of the usual 0, ±1, ±2: all constants
+// The points of F(4x4) are 0, ±5/8, ±3/2 and infinity, not the usual 0, ±1, ±2: all constants
 // of the transforms of inputs and outputs stay exact, and the mean squared error is a fifth.
 //
 // The image is cut into tiles, a few hundred at a time. First all threads transform their inputs

@@ -183,7 +183,7 @@ extension ExitStatus {
     }
 
     fileprivate init(_ error: FFmpegError) {
-        if error.operation == "write" {
+        if error.operation == "write" || error.operation == "create" {
             self = .cannotCreate
         } else if error.isMissingFile {
             self = .noInput

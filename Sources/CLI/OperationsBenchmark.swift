@@ -2,6 +2,8 @@ import ArgumentParser
 import Pipelines
 import Tensors
 
+extension BenchmarkWeights: ExpressibleByArgument {}
+
 /// `weft benchmark operations`: how fast this machine runs weft's operations and networks.
 struct OperationsBenchmark: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -21,6 +23,9 @@ struct OperationsBenchmark: AsyncParsableCommand {
 
     @Option(help: "Timed runs of each; one more before is not counted.")
     var repetitions = 5
+
+    @Option(help: "How weights are stored; arithmetic is float32 with either.")
+    var weights = BenchmarkWeights.float32
 
     @Flag(help: "Print one JSON object instead of text.")
     var json = false
@@ -53,6 +58,7 @@ struct OperationsBenchmark: AsyncParsableCommand {
         for benchmark in chosen {
             let result = try benchmark.run(
                 on: configuration,
+                weights: weights,
                 repetitions: repetitions,
                 machine: machine
             )
@@ -64,6 +70,7 @@ struct OperationsBenchmark: AsyncParsableCommand {
             let summary: [String: JSONValue] = [
                 "version": .string(weftVersion),
                 "device": .string(backend.summary),
+                "weights": .string(weights.rawValue),
                 "arithmetic_per_second": .number(machine.arithmeticPerSecond),
                 "copied_bytes_per_second": .number(machine.copiedBytesPerSecond),
                 "peak_resident_bytes": .integer(peak),

@@ -5,9 +5,9 @@ package import Tensors
 /// A pure function of its arguments: the same window, steps and noise key give the same latents
 /// whoever runs it and however often. It knows the denoiser as a function only.
 package struct WindowSampler: Sendable {
-    /// Evaluates the denoiser on latents `[F, H, W, C]` at a timestep, in one of guidance's
-    /// branches; gives the same shape.
-    package typealias Denoiser = (GuidanceBranch, Tensor, Float) throws -> Tensor
+    /// Evaluates the denoiser on latents `[F, H, W, C]` at a timestep, in each of some of guidance's
+    /// branches; gives as many of the same shape.
+    package typealias Denoiser = ([GuidanceBranch], Tensor, Float) throws -> [Tensor]
 
     package let sampler: DDIMSampler
     package let guidance: GuidancePlan
@@ -61,10 +61,8 @@ package struct WindowSampler: Sendable {
         for index in steps {
             try willStep(index)
             let step = sampler.step(index, eta: eta)
-            var outputs: [Tensor] = []
-            for term in guidance.terms {
-                outputs.append(try denoise(term.branch, x, Float(step.timestep)))
-            }
+            let branches = guidance.terms.map(\.branch)
+            let outputs = try denoise(branches, x, Float(step.timestep))
             var fresh: Tensor?
             if step.freshNoise != 0 {
                 let field = noise.frames(frames, extent, key: NoiseKey(.samplerStep, step: index))

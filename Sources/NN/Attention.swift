@@ -69,12 +69,12 @@ package struct SelfAttention: Sendable {
 
     /// Attends over the tokens of `x` `[B, T, C]`.
     package func callAsFunction(
-        _ x: Tensor,
+        _ x: consuming Tensor,
         mask: AttentionMask = .none,
         residual: Tensor? = nil
     ) -> Tensor {
-        let projected = projection(x)
-        let attended = x.backend.attention(
+        let projected = projection(consume x)
+        let attended = projected.backend.attention(
             query: AttentionOperand(projected, column: 0, width: width),
             key: AttentionOperand(projected, column: width, width: width),
             value: AttentionOperand(projected, column: 2 * width, width: width),
@@ -82,20 +82,22 @@ package struct SelfAttention: Sendable {
             scale: scale,
             mask: mask
         )
-        return output(attended, residual: residual)
+        _ = consume projected
+        return output(consume attended, residual: residual)
     }
 
     /// Attends over the frames of `x` `[B, F, P, C]`, for each pixel alone.
-    package func overFrames(_ x: Tensor, residual: Tensor? = nil) -> Tensor {
-        let projected = projection(x)
-        let attended = x.backend.temporalAttention(
+    package func overFrames(_ x: consuming Tensor, residual: Tensor? = nil) -> Tensor {
+        let projected = projection(consume x)
+        let attended = projected.backend.temporalAttention(
             query: AttentionOperand(projected, column: 0, width: width),
             key: AttentionOperand(projected, column: width, width: width),
             value: AttentionOperand(projected, column: 2 * width, width: width),
             heads: heads,
             scale: scale
         )
-        return output(attended, residual: residual)
+        _ = consume projected
+        return output(consume attended, residual: residual)
     }
 
     private var scale: Float { 1 / Float(width / heads).squareRoot() }
@@ -136,35 +138,47 @@ package struct CrossAttention: Sendable {
 
     /// Adds the attention to a context of one token, `[B, 1, K]`, to `x` `[N, T, C]`, B dividing
     /// N, each token serving N / B neighbours.
+    package func addToken(_ context: Tensor, to x: Tensor) -> Tensor {
+        addRows(rows(of: context), to: x)
+    }
+
+    /// What the attention to a context of one token, `[B, 1, K]`, adds to each query: `[B, C]`.
     ///
     /// The softmax over one key is 1, so each query receives the token's value: queries and keys
-    /// have no influence and are not computed.
-    package func addToken(_ context: Tensor, to x: Tensor) -> Tensor {
-        let clips = context.shape[0]
-        precondition(
-            context.shape[1] == 1 && x.shape[0] % clips == 0,
-            "context \(context.shape) for tokens \(x.shape)"
-        )
-        let rows = context.reshaped([clips, context.shape[2]])
-        let value = keyValue(rows).sliceChannels(width..<2 * width)
-        return x.addRows(output(value), repeats: x.shape[0] / clips * x.shape[1])
+    /// have no influence.
+    package func rows(of context: Tensor) -> Tensor {
+        precondition(context.shape[1] == 1, "a context \(context.shape) of one token")
+        let rows = context.reshaped([context.shape[0], context.shape[2]])
+        return output(keyValue(rows).sliceChannels(width..<2 * width))
     }
+
+    /// Adds `rows` `[B, C]` to `x` `[N, T, C]`, each row to N / B neighbours.
+    package func addRows(_ rows: Tensor, to x: Tensor) -> Tensor {
+        let clips = rows.shape[0]
+        precondition(x.shape[0] % clips == 0, "rows \(rows.shape) for tokens \(x.shape)")
+        return x.addRows(rows, repeats: x.shape[0] / clips * x.shape[1])
+    }
+
+    /// Tells this layer from every other of its network.
+    package var identity: ObjectIdentifier { ObjectIdentifier(output.parameters.prepared) }
 
     /// Attends from `x` `[B, T, C]` to `context` `[B or 1, S, K]`.
     package func callAsFunction(
-        _ x: Tensor,
+        _ x: consuming Tensor,
         context: Tensor,
         residual: Tensor? = nil
     ) -> Tensor {
         let memory = keyValue(context)
-        let attended = x.backend.attention(
-            query: AttentionOperand(query(x)),
+        let queries = query(consume x)
+        let attended = queries.backend.attention(
+            query: AttentionOperand(queries),
             key: AttentionOperand(memory, column: 0, width: width),
             value: AttentionOperand(memory, column: width, width: width),
             heads: heads,
             scale: 1 / Float(width / heads).squareRoot(),
             mask: .none
         )
-        return output(attended, residual: residual)
+        _ = consume queries
+        return output(consume attended, residual: residual)
     }
 }

@@ -15,8 +15,10 @@ package struct GatedFeedForward: Sendable {
         contract = try Linear(4 * channels, channels, initial: initialOutput, weights["net.2"])
     }
 
-    package func callAsFunction(_ x: Tensor, residual: Tensor? = nil) -> Tensor {
-        contract(x.gatedLinear(expand.parameters), residual: residual)
+    package func callAsFunction(_ x: consuming Tensor, residual: Tensor? = nil) -> Tensor {
+        let hidden = x.gatedLinear(expand.parameters)
+        _ = consume x
+        return contract(consume hidden, residual: residual)
     }
 }
 
@@ -38,7 +40,8 @@ package struct FeedForward: Sendable {
         contract = try Linear(hidden, channels, weights[names.contract])
     }
 
-    package func callAsFunction(_ x: Tensor, residual: Tensor? = nil) -> Tensor {
-        contract(expand(x, activation: activation), residual: residual)
+    package func callAsFunction(_ x: consuming Tensor, residual: Tensor? = nil) -> Tensor {
+        let hidden = expand(consume x, activation: activation)
+        return contract(consume hidden, residual: residual)
     }
 }

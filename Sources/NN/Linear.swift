@@ -56,6 +56,11 @@ package struct Linear: Sendable {
         x.linear(parameters, activation: activation, residual: residual)
     }
 
+    /// Of `parts` joined along the last axis.
+    package func callAsFunction(joining parts: [Tensor]) -> Tensor {
+        parts[0].backend.linear(joining: parts, parameters)
+    }
+
     private static func part(
         _ inputs: Int,
         _ outputs: Int,

@@ -23,6 +23,19 @@ package struct GroupNorm: Sendable {
     package func callAsFunction(_ x: Tensor, activation: Activation = .identity) -> Tensor {
         x.groupNorm(parameters, groups: groups, activation: activation)
     }
+
+    /// Normalises `parts` joined along channels.
+    package func callAsFunction(
+        joining parts: [Tensor],
+        activation: Activation = .identity
+    ) -> Tensor {
+        parts[0].backend.groupNorm(
+            joining: parts,
+            parameters,
+            groups: groups,
+            activation: activation
+        )
+    }
 }
 
 /// Layer normalisation of the rows of `[..., C]`.

@@ -53,6 +53,8 @@ package final class ParameterStore: Sendable {
     package init(_ source: any TensorSource, backend: any Backend) {
         self.origin = .source(source)
         self.backend = backend
+        // The weights may take the room of the last network's activations.
+        backend.releaseUnusedMemory()
     }
 
     /// Makes each parameter as it is declared.

@@ -23,6 +23,8 @@ struct FarmOracle: Sendable {
     private var compared: [UnitKey: Set<Int>] = [:]
     /// What will be compared once the unit's result is recorded; a crash before that takes it.
     private var comparing: [UnitKey: [Int]] = [:]
+    /// What is owed to workers that fail.
+    private var conduct = WorkerConduct(SimulatedCoordinator.configuration)
     /// Acknowledged submits.
     private var promises: [JobID: Int] = [:]
 
@@ -46,6 +48,25 @@ struct FarmOracle: Sendable {
         var isAccepted = false
         /// The worker is gone, or does not name it any more.
         var isForgotten = false
+        /// What its worker says of it, and since when, while it runs.
+        var stand: (done: Int, since: Instant)?
+        /// The longest that it took from one step to the next.
+        var slowest = Duration.zero
+
+        /// Takes note of a report: a unit that runs has to advance.
+        mutating func advance(_ report: LeaseProgress, at now: Instant) {
+            guard report.phase == .running else {
+                stand = nil
+                return
+            }
+            guard let before = stand else {
+                stand = (report.done, now)
+                return
+            }
+            guard report.done > before.done else { return }
+            slowest = max(slowest, now.since(before.since))
+            stand = (report.done, now)
+        }
     }
 
     init(jobs: [SimulatedJob]) {
@@ -68,16 +89,22 @@ struct FarmOracle: Sendable {
         for lease in leases.keys {
             leases[lease]?.heardAt = now
             leases[lease]?.isForgotten = false
+            leases[lease]?.stand = nil
         }
         invalid = []
         comparing = [:]
+        conduct.coordinatorStarted()
     }
 
     mutating func told(_ event: FarmEvent, at now: Instant) {
+        conduct.told(event, at: now) { leases[$0]?.worker }
         switch event {
         case .heartbeat(let worker, let progress):
             name(progress.map(\.lease), of: worker, at: now)
-            for lease in progress { leases[lease.lease]?.isAccepted = true }
+            for report in progress where leases[report.lease]?.worker == worker {
+                leases[report.lease]?.isAccepted = true
+                leases[report.lease]?.advance(report, at: now)
+            }
         case .joined(let worker, let introduction):
             name(introduction.running + introduction.finished, of: worker, at: now)
         case .left(let worker, _): name([], of: worker, at: now)
@@ -85,6 +112,7 @@ struct FarmOracle: Sendable {
             guard leases[lease]?.worker == worker else { return }
             leases[lease]?.heardAt = now
             leases[lease]?.isAccepted = true
+            if case .receiving = event { leases[lease]?.stand = nil }
         case .failed(let worker, let lease, _), .returned(let worker, let lease):
             if leases[lease]?.worker == worker { leases[lease]?.isForgotten = true }
         case .resultInvalid(_, let lease, _): invalid.insert(lease)
@@ -92,6 +120,9 @@ struct FarmOracle: Sendable {
             for lease in leases.keys {
                 guard let heardAt = leases[lease]?.heardAt else { continue }
                 leases[lease]?.heardAt = heardAt + pause
+                if let stand = leases[lease]?.stand {
+                    leases[lease]?.stand = (stand.done, stand.since + pause)
+                }
             }
         default: break
         }
@@ -126,12 +157,16 @@ struct FarmOracle: Sendable {
         case .submitted(let job, let request): return submitted(job, request)
         case .granted(let worker, let lease):
             statistics.granted += 1
-            return granted(worker, lease, at: now)
+            let isFresh = !epochs.contains(lease.epoch)
+            let owed = isFresh ? conduct.granted(worker, lease, at: now) : []
+            return owed + granted(worker, lease, at: now)
         case .ended(let worker, let lease, let end, _):
             statistics.ended += 1
+            conduct.ended(worker, lease, end, at: now)
             return ended(worker, lease, end, at: now)
-        case .finished(_, let lease, let summary):
+        case .finished(let worker, let lease, let summary):
             statistics.accepted += 1
+            conduct.finished(worker, lease)
             return finished(lease, summary, disk)
         case .held(let unit, _): return held(unit)
         case .reopened(let job):
@@ -141,7 +176,10 @@ struct FarmOracle: Sendable {
             return []
         case .lost(let unit): return lost(unit, disk)
         case .jobChanged(let job, let state, _): return changed(job, state, disk)
-        case .started, .planned, .priorityChanged, .workerChanged, .discarded: return []
+        case .workerChanged(let worker, let standing):
+            conduct.changed(worker, standing, at: now)
+            return []
+        case .started, .planned, .priorityChanged, .discarded: return []
         }
     }
 
@@ -350,6 +388,16 @@ struct FarmOracle: Sendable {
 
     // MARK: What the machine says of itself
 
+    /// Units that run and do not advance, although their workers speak.
+    private func standing(at now: Instant, _ lateness: Duration) -> [String] {
+        let least = SimulatedCoordinator.configuration.progressTimeout
+        let late = leases.filter { _, truth in
+            guard let stand = truth.stand else { return false }
+            return now.since(stand.since) > max(least, truth.slowest * 5) + lateness
+        }
+        return late.keys.min().map { ["\($0) has not advanced for longer than it may"] } ?? []
+    }
+
     /// Compares reports with the ledger, and leases with what was heard.
     func judge(_ farm: Farm, at now: Instant, lateness: Duration) -> [String] {
         var complaints: [String] = []
@@ -381,6 +429,7 @@ struct FarmOracle: Sendable {
                 complaints.append("\(job) is \(report.state), recorded \(truth.state)")
             }
         }
+        complaints += standing(at: now, lateness)
         let limit = SimulatedCoordinator.configuration.lease + lateness
         let late = leases.filter { now.since($0.value.heardAt) > limit }
         if let lease = late.keys.min() {

@@ -1,4 +1,4 @@
-import Scheduling
+package import Scheduling
 
 /// A farm without faults on virtual time, for measuring the machine alone: how many decisions it
 /// makes a second is for the caller, who has a clock.
@@ -17,6 +17,9 @@ package struct SchedulerLoad {
         package var makespan = Duration.zero
         /// Work of all units over workers and makespan: 1 is a farm that never waits.
         package var utilisation = 0.0
+        /// Makespan over the larger of two bounds: all work shared out by the workers' speeds, and
+        /// windows as whole as they are, each of the mean length.
+        package var stretch = 0.0
     }
 
     private var farm: Farm
@@ -25,9 +28,16 @@ package struct SchedulerLoad {
     private var now = Instant.zero
     private var outcome = Outcome()
     private var worked = Duration.zero
+    /// What the accepted units take on a worker of full speed.
+    private var needed = Duration.zero
+    private var windowWork = Duration.zero
+    private var windowCount = 0
     private var isDone = false
     private let job: JobID
     private let stepTime: Duration
+    private let chunkShare: Double
+    /// Steps that a worker tells of while a unit runs.
+    private static let stepsPerUnit = 20
 
     /// A job of about `units` units in shots of at most `shotWindows` windows.
     ///
@@ -37,16 +47,23 @@ package struct SchedulerLoad {
     ///   - rounds: Fusion rounds of the job.
     ///   - shotWindows: Windows of a shot at most.
     ///   - stepTime: Of one round of a window, or of one chunk; varied by a quarter either way.
+    ///   - chunkShare: What a chunk takes of a window's time.
+    ///   - slowWorkers: How many take five times as long.
+    ///   - configuration: The farm's numbers.
     package init(
         workers count: Int,
         units: Int,
         rounds: Int = 10,
         shotWindows: Int = 1000,
-        stepTime: Duration = .seconds(10)
+        stepTime: Duration = .seconds(10),
+        chunkShare: Double = 1,
+        slowWorkers: Int = 0,
+        configuration: FarmConfiguration = FarmConfiguration()
     ) {
         precondition(count > 0 && units > 0 && rounds > 0 && shotWindows > 0, "an empty farm")
-        farm = Farm(FarmConfiguration())
+        farm = Farm(configuration)
         self.stepTime = stepTime
+        self.chunkShare = chunkShare
         job = farm.nextJob
         carryOut(farm.start(at: now))
         let request = JobRequest(idempotencyKey: "load")
@@ -63,7 +80,7 @@ package struct SchedulerLoad {
         send(.planned(job, shots, isLast: true))
         for index in 0..<count {
             let name = "worker-\(index)"
-            workers.append(Worker(id: WorkerID(name)))
+            workers.append(Worker(id: WorkerID(name), slowness: index < slowWorkers ? 5 : 1))
             let introduction = WorkerIntroduction(name: name, deviceClass: "cpu", credit: 2)
             // They do not all speak at the same moment.
             let offset = Duration.milliseconds(2000 * index / count)
@@ -90,13 +107,32 @@ package struct SchedulerLoad {
         outcome.makespan = now.since(.zero)
         let capacity = Double(outcome.makespan.wholeNanoseconds) * Double(workers.count)
         outcome.utilisation = capacity > 0 ? Double(worked.wholeNanoseconds) / capacity : 0
+        let speed = workers.reduce(0.0) { $0 + 1 / Double($1.slowness) }
+        let least = max(Double(needed.wholeNanoseconds) / speed, wholeWindows)
+        outcome.stretch = least > 0 ? Double(outcome.makespan.wholeNanoseconds) / least : 0
         return outcome
+    }
+
+    /// The least time in which the workers finish all windows, if all are of the mean length.
+    private var wholeWindows: Double {
+        guard windowCount > 0 else { return 0 }
+        var turns = 0
+        while workers.reduce(0, { $0 + turns / $1.slowness }) < windowCount { turns += 1 }
+        let mean = Double(windowWork.wholeNanoseconds) / Double(windowCount)
+        return Double(turns) * mean
     }
 
     private mutating func heartbeat(_ index: Int) {
         let worker = workers[index]
         let progress = worker.queue.enumerated().map { place, lease in
-            LeaseProgress(lease, phase: place == 0 ? .running : .waiting, done: 0, total: 1)
+            let total = Self.stepsPerUnit
+            guard place == 0, let end = worker.endsAt else {
+                return LeaseProgress(lease, phase: .waiting, done: 0, total: total)
+            }
+            let whole = max((duration(of: lease) * worker.slowness).wholeNanoseconds, 1)
+            let left = max(end.since(now).wholeNanoseconds, 0)
+            let done = Int(Int64(total) * (whole - left) / whole)
+            return LeaseProgress(lease, phase: .running, done: done, total: total)
         }
         send(.heartbeat(worker.id, progress))
         let next = Appointment(at: now + .seconds(2), worker: index, kind: .heartbeat)
@@ -114,7 +150,7 @@ package struct SchedulerLoad {
 
     private mutating func begin(_ index: Int) {
         guard workers[index].endsAt == nil, let lease = workers[index].queue.first else { return }
-        let time = duration(of: lease)
+        let time = duration(of: lease) * workers[index].slowness
         worked += time
         workers[index].endsAt = now + time
         agenda.insert(Appointment(at: now + time, worker: index, kind: .finish))
@@ -127,7 +163,9 @@ package struct SchedulerLoad {
         mixed = (mixed ^ UInt64(lease.unit.unit.round) ^ mixed >> 29) &* 0x94D0_49BB_1331_11EB
         let share = Int64((mixed >> 40) % 1000)
         let nanoseconds = stepTime.wholeNanoseconds
-        return .nanoseconds(nanoseconds * 3 / 4 + nanoseconds * share / 2000)
+        let time = nanoseconds * 3 / 4 + nanoseconds * share / 2000
+        guard lease.unit.unit.kind != .sample else { return .nanoseconds(time) }
+        return .nanoseconds(Int64(Double(time) * chunkShare))
     }
 
     private mutating func send(_ event: FarmEvent) {
@@ -141,7 +179,12 @@ package struct SchedulerLoad {
             switch effect {
             case .record: outcome.entries += 1
             case .offer(let worker, let lease, _): offers.append((worker, lease))
-            case .acknowledge(_, _, .accepted): outcome.units += 1
+            case .acknowledge(_, let lease, .accepted):
+                outcome.units += 1
+                needed += duration(of: lease)
+                guard lease.unit.unit.kind == .sample else { continue }
+                windowCount += 1
+                windowWork += duration(of: lease)
             case .assemble: isDone = true
             case .withdraw(let worker, let lease): drop(lease, of: place(of: worker))
             default: break
@@ -181,6 +224,8 @@ package struct SchedulerLoad {
 
     private struct Worker {
         let id: WorkerID
+        /// Times as long as others.
+        let slowness: Int
         /// What it holds; it runs the first.
         var queue: [Lease] = []
         var endsAt: Instant?

@@ -25,13 +25,21 @@ extension SimulatedCoordinator {
         case .heartbeat(let progress):
             if world.profile.sabotage == .deafToHeartbeats {
                 world.oracle.told(.heartbeat(id, progress), at: now(world))
+            } else if world.profile.sabotage == .hidesHangs {
+                let hidden = progress.map {
+                    LeaseProgress($0.lease, phase: .loading, done: $0.done, total: $0.total)
+                }
+                tell(.heartbeat(id, hidden), meaning: .heartbeat(id, progress), &world)
             } else {
                 tell(.heartbeat(id, progress), &world)
             }
         case .accepted(let lease): tell(.accepted(id, lease), &world)
         case .declined(let lease, let reason): tell(.declined(id, lease, reason: reason), &world)
         case .returned(let lease): tell(.returned(id, lease), &world)
-        case .failed(let lease, let failure): tell(.failed(id, lease, failure), &world)
+        case .failed(let lease, let failure):
+            let isHidden = world.profile.sabotage == .hidesFailures
+            let truth = FarmEvent.failed(id, lease, failure)
+            tell(isHidden ? .returned(id, lease) : truth, meaning: truth, &world)
         case .goodbye(let reason):
             connections[worker] = nil
             tell(.left(id, reason: reason), &world)

@@ -155,9 +155,10 @@ struct SimulatedCoordinator: Sendable {
         }
     }
 
-    /// Tells the machine and carries out what it says.
+    /// Tells the machine and carries out what it says; `truth` is what it should have been told.
     mutating func tell(
         _ event: FarmEvent,
+        meaning truth: FarmEvent? = nil,
         reply: (link: Int, message: SimulatedMessage)? = nil,
         _ world: inout SimulationWorld
     ) {
@@ -166,7 +167,7 @@ struct SimulatedCoordinator: Sendable {
         self.farm = nil
         let effects = farm.handle(event, at: now(world))
         self.farm = farm
-        world.oracle.told(event, at: now(world))
+        world.oracle.told(truth ?? event, at: now(world))
         for line in farm.audit() { world.violate("audit after \(event): \(line)") }
         batch = Batch(effects: effects[...], reply: reply)
         carryOut(&world)

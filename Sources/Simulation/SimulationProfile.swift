@@ -48,6 +48,10 @@ package enum Sabotage: String, CaseIterable, Hashable, Sendable {
     case assemblesHoles
     /// Windows are accepted before they are compared with their neighbours.
     case measuresNothing
+    /// The machine hears that a unit loads as long as it hangs.
+    case hidesHangs
+    /// The machine hears that a unit was given back when it failed.
+    case hidesFailures
     /// Each submit is a new job.
     case ignoresIdempotencyKey
 }

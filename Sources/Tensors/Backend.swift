@@ -13,12 +13,20 @@ package struct MemoryReport: Hashable, Sendable {
     package var activationBytes: Int
     /// Largest value `activationBytes` has had since the last reset.
     package var activationPeakBytes: Int
+    /// What the device keeps for activations: above the peak by what no request fitted.
+    package var activationHeldBytes: Int
     /// Bytes of packed parameters.
     package var parameterBytes: Int
 
-    package init(activationBytes: Int, activationPeakBytes: Int, parameterBytes: Int) {
+    package init(
+        activationBytes: Int,
+        activationPeakBytes: Int,
+        activationHeldBytes: Int,
+        parameterBytes: Int
+    ) {
         self.activationBytes = activationBytes
         self.activationPeakBytes = activationPeakBytes
+        self.activationHeldBytes = activationHeldBytes
         self.parameterBytes = parameterBytes
     }
 }
@@ -223,6 +231,9 @@ package protocol Backend: AnyObject, Sendable {
     var memory: MemoryReport { get }
     /// Makes the current use the new peak.
     func resetPeakMemory()
+    /// Gives memory that activations have left back to the system: another network's weights are
+    /// about to come, or nothing for a while.
+    func releaseUnusedMemory()
 
     // MARK: Parameters
 
@@ -265,6 +276,9 @@ package protocol Backend: AnyObject, Sendable {
         activation: Activation,
         residual: Tensor?
     ) -> Tensor
+    /// x Wᵀ + bias where x is `parts` joined along channels, without joining them. A backend that
+    /// has no faster way joins them.
+    func linear(joining parts: [Tensor], _ parameters: LinearParameters) -> Tensor
     /// value · GELU(gate) where x Wᵀ + bias is `[..., value | gate]`; half of `outputs` columns.
     func gatedLinear(_ x: Tensor, _ parameters: LinearParameters) -> Tensor
     /// 2-D convolution of `[N, H, W, C]` with zero padding.
@@ -309,6 +323,14 @@ package protocol Backend: AnyObject, Sendable {
         groups: Int,
         activation: Activation
     ) -> Tensor
+    /// The same of `parts` joined along channels, without joining them. A backend that has no
+    /// faster way joins them.
+    func groupNorm(
+        joining parts: [Tensor],
+        _ parameters: NormParameters,
+        groups: Int,
+        activation: Activation
+    ) -> Tensor
     /// Normalises each row `[..., C]`.
     func layerNorm(_ x: Tensor, _ parameters: NormParameters) -> Tensor
 
@@ -348,6 +370,24 @@ extension Backend {
         body(consume inputs)
     }
 
+    package func groupNorm(
+        joining parts: [Tensor],
+        _ parameters: NormParameters,
+        groups: Int,
+        activation: Activation
+    ) -> Tensor {
+        groupNorm(
+            concatenateChannels(parts),
+            parameters,
+            groups: groups,
+            activation: activation
+        )
+    }
+
+    package func linear(joining parts: [Tensor], _ parameters: LinearParameters) -> Tensor {
+        linear(concatenateChannels(parts), parameters, activation: .identity, residual: nil)
+    }
+
     /// Requires that queries, keys and values are equally wide and divide into the heads.
     func checkHeads(
         _ query: AttentionOperand,
@@ -373,4 +413,8 @@ package enum ResizeFilter: Int32, CaseIterable, Sendable {
     case bilinear = 2
     /// Keys' kernel with a = -0.75, pixel centres map to pixel centres.
     case bicubic = 3
+}
+
+extension Backend {
+    package func releaseUnusedMemory() {}
 }

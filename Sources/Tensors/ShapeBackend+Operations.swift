@@ -11,6 +11,16 @@ extension ShapeBackend {
         return result
     }
 
+    package func linear(joining parts: [Tensor], _ parameters: LinearParameters) -> Tensor {
+        let shape = joined(parts)
+        precondition(
+            shape[-1] == parameters.inputs,
+            "rows of \(parameters.inputs) expected, found \(shape)"
+        )
+        count(operations: 2 * shape.count * parameters.outputs)
+        return allocate(shape.replacing(last: parameters.outputs))
+    }
+
     package func gatedLinear(_ x: Tensor, _ parameters: LinearParameters) -> Tensor {
         precondition(parameters.outputs % 2 == 0, "\(parameters.outputs) is not [value | gate]")
         let both = product(x, parameters).shape
@@ -149,6 +159,22 @@ extension ShapeBackend {
         return layerNorm(x, parameters)
     }
 
+    package func groupNorm(
+        joining parts: [Tensor],
+        _ parameters: NormParameters,
+        groups: Int,
+        activation: Activation
+    ) -> Tensor {
+        let shape = joined(parts)
+        precondition(
+            shape.rank >= 2 && groups > 0 && shape[-1] % groups == 0
+                && parameters.scale.shape == [shape[-1]]
+                && parameters.shift.shape == [shape[-1]],
+            "\(groups) groups of \(shape) with \(parameters.scale.shape) scales"
+        )
+        return allocate(shape)
+    }
+
     package func layerNorm(_ x: Tensor, _ parameters: NormParameters) -> Tensor {
         precondition(
             parameters.scale.shape == [x.shape[-1]] && parameters.shift.shape == [x.shape[-1]],
@@ -187,13 +213,17 @@ extension ShapeBackend {
     }
 
     package func concatenateChannels(_ parts: [Tensor]) -> Tensor {
+        allocate(joined(parts))
+    }
+
+    private func joined(_ parts: [Tensor]) -> Shape {
         precondition(!parts.isEmpty, "nothing to join")
         let outer = parts[0].shape.dimensions.dropLast()
         precondition(
             parts.allSatisfy { $0.shape.dimensions.dropLast() == outer },
             "shapes \(parts.map(\.shape)) differ before their channels"
         )
-        return allocate(parts[0].shape.replacing(last: parts.reduce(0) { $0 + $1.shape[-1] }))
+        return parts[0].shape.replacing(last: parts.reduce(0) { $0 + $1.shape[-1] })
     }
 
     package func concatenateOuter(_ parts: [Tensor]) -> Tensor {

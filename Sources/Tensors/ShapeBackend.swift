@@ -46,6 +46,7 @@ package final class ShapeBackend: Backend {
             MemoryReport(
                 activationBytes: $0.activationBytes,
                 activationPeakBytes: $0.activationPeakBytes,
+                activationHeldBytes: $0.activationPeakBytes,
                 parameterBytes: $0.parameterBytes
             )
         }

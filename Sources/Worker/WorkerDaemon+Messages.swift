@@ -107,6 +107,9 @@ extension WorkerDaemon {
         case .unknown, .unexpected, .conflict:
             logger.notice("introduces itself again", metadata: ["text": "\(refusal.text)"])
             try tell(.unknown)
+        case .forbidden where instance == nil:
+            // It never let this worker in, and asking again does not change that.
+            throw WorkerError(.keyRefused, "\(configuration.control): \(refusal.text)")
         case .malformed, .tooLarge, .forbidden, .unavailable:
             logger.warning("the coordinator refuses", metadata: ["text": "\(refusal.text)"])
             try tell(.heard)

@@ -24,8 +24,8 @@ struct WindowSamplerTests {
     }
 
     /// Acts on each value alone, differently in each branch and at each timestep.
-    private func toy(_ branch: GuidanceBranch, _ x: Tensor, _ timestep: Float) -> Tensor {
-        x.scaled(by: 0.2 * Float(branch.rawValue + 1) - timestep * 3e-4)
+    private func toy(_ branches: [GuidanceBranch], _ x: Tensor, _ timestep: Float) -> [Tensor] {
+        branches.map { x.scaled(by: 0.2 * Float($0.rawValue + 1) - timestep * 3e-4) }
     }
 
     private func run(
@@ -80,10 +80,10 @@ struct WindowSamplerTests {
             Self.backend.upload(randomTensor([1, 2, 2, 4], seed: 3)),
             frames: 0..<1,
             steps: 2..<4
-        ) { branch, x, timestep in
-            asked.append(branch)
+        ) { branches, x, timestep in
+            asked += branches
             timesteps.append(timestep)
-            return toy(branch, x, timestep)
+            return toy(branches, x, timestep)
         }
         #expect(asked == expected + expected)
         #expect(Set(timesteps) == Set(sampler.sampler.timesteps[2..<4].map(Float.init)))
@@ -139,9 +139,9 @@ struct WindowSamplerTests {
                     visited.append(step)
                     if step == 3 { throw Stop() }
                 },
-                denoise: { branch, x, timestep in
-                    evaluations += 1
-                    return toy(branch, x, timestep)
+                denoise: { branches, x, timestep in
+                    evaluations += branches.count
+                    return toy(branches, x, timestep)
                 }
             )
         }
@@ -158,8 +158,9 @@ struct WindowSamplerTests {
                 Self.backend.upload(randomTensor([1, 2, 2, 4], seed: 9)),
                 frames: 0..<1,
                 steps: 0..<6
-            ) { branch, x, timestep in
-                timestep == Float(broken) ? x.scaled(by: factor) : toy(branch, x, timestep)
+            ) { branches, x, timestep in
+                timestep == Float(broken)
+                    ? branches.map { _ in x.scaled(by: factor) } : toy(branches, x, timestep)
             }
         }
         #expect(error == DivergenceError(step: 2, stepCount: 6, timestep: broken))

@@ -46,6 +46,21 @@ import Testing
         }
     }
 
+    /// What the blends of the job's overlaps measured, by pair of windows and round.
+    private func overlaps(_ state: String) throws -> [String: Double] {
+        try DatabaseQueue(path: "\(state)/ledger.sqlite").read { database in
+            let rows = try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT shot || '/' || round || '/' || left_window || '/' || right_window
+                        AS place, ratio
+                    FROM mismatch
+                    """
+            )
+            return Dictionary(uniqueKeysWithValues: rows.map { ($0["place"], $0["ratio"]) })
+        }
+    }
+
     /// Runs the job undisturbed with `workers` workers of its own farm.
     private func undisturbed(workers: Int) throws -> (results: [String: String], output: Data) {
         let name = "calm-\(workers)"
@@ -99,6 +114,8 @@ import Testing
 
         #expect(try results(farm.state) == calm.results, "seed \(seed)")
         #expect(try Data(contentsOf: URL(filePath: output)) == calm.output, "seed \(seed)")
+        let overlaps = try overlaps(folder("calm-2/coordinator"))
+        #expect(try self.overlaps(farm.state) == overlaps && !overlaps.isEmpty, "seed \(seed)")
         #expect(try finishedTwice(farm.state).isEmpty, "seed \(seed)")
         #expect(try grantedAfterFinish(farm.state).isEmpty, "seed \(seed)")
     }

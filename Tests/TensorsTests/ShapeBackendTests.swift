@@ -55,6 +55,12 @@ struct ShapeBackendTests {
         #expect(image.resize(height: 5, width: 7, .bicubic).shape == [2, 5, 7, 3])
         #expect(backend.allocate([1, 2, 3, 8]).depthToSpace(factor: 2).shape == [1, 4, 6, 2])
         #expect(backend.concatenateChannels([image, image]).shape == [2, 9, 6, 6])
+        #expect(
+            backend.linear(
+                joining: [image.sliceChannels(0..<1), image.sliceChannels(1..<3)],
+                linear
+            ).shape == [2, 9, 6, 10]
+        )
         #expect(backend.concatenateOuter([image, image]).shape == [4, 9, 6, 3])
         #expect(image.sliceChannels(1..<3).shape == [2, 9, 6, 2])
         let tokens = AttentionOperand(backend.allocate([2, 7, 12]), column: 4, width: 4)

@@ -28,6 +28,15 @@ struct StoredTensorTests {
         )
     }
 
+    @Test func `halves that are made are read as stored ones`() {
+        let made = StoredTensor.halves(named: "t", [3]) { [1.5, -2, 0.1] }
+        #expect(made.scalarType == .float16 && made.hasHalfBits)
+        #expect(made.floats() == [1.5, -2, Float(Float16(0.1))])
+        #expect(made.bytes(in: 0..<2) == [0, 0x3E])
+        made.discard()
+        #expect(made.floats()[1] == -2)
+    }
+
     @Test func `every type is read at any address`() {
         #expect(stored(.float32, [1], [0, 0, 0xC0, 0x3F]).floats() == [1.5])
         #expect(stored(.float16, [2], [0, 0x3E, 0, 0xC0]).floats() == [1.5, -2])

@@ -187,7 +187,7 @@ enum TestMapRules {
         ],
         "ModelsTests/UNet/UNet2DTests": [
             "Models/UNet/ResidualBlock", "Models/UNet/SpatialTransformer",
-            "Models/UNet/UNetBlocks", "Models/UNet/UNetTrunk",
+            "Models/UNet/TensorMemo", "Models/UNet/UNetBlocks", "Models/UNet/UNetTrunk",
         ],
         "ModelsTests/VAE/AutoencoderDecoderTests": [
             "Models/VAE/AutoencoderBlocks"

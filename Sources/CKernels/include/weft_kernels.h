@@ -41,7 +41,12 @@ const char *weft_openblas_core(void);
 
 // ---- Rows of the left operand ---------------------------------------------------------------
 
-typedef enum { WEFT_ROWS_PLAIN = 0, WEFT_ROWS_IMAGE = 1, WEFT_ROWS_FRAMES = 2 } weft_row_kind;
+typedef enum {
+    WEFT_ROWS_PLAIN = 0,
+    WEFT_ROWS_IMAGE = 1,
+    WEFT_ROWS_FRAMES = 2,
+    WEFT_ROWS_JOINED = 3,
+} weft_row_kind;
 
 // The left operand of a product: a matrix that is never stored. Row r holds, side by side, the
 // `channels` values at each tap of output position r.
@@ -58,6 +63,9 @@ typedef struct {
     int64_t kernel_height, kernel_width, stride, pad_top, pad_left;
     // Frames: output position (b, f, p) of [b, frames, pixels]; taps along f.
     int64_t frames, pixels, taps;
+    // Joined: behind the channels of `x`, those of a second matrix.
+    const float *more;
+    int64_t more_channels;
 } weft_rows;
 
 // What happens to a product before it is stored:
@@ -89,6 +97,9 @@ typedef struct {
 
 // Number of elements a packed (or plain) n by k matrix takes.
 int64_t weft_matrix_elements(weft_version version, int64_t n, int64_t k, bool gated, bool plain);
+// Zeroes the panel whose last columns may stay unset; the others are set whole, each by the thread
+// that touches it first.
+void weft_matrix_clear_padding(weft_matrix *matrix);
 // Stores rows first ..< first + rows of the matrix from `source` [rows][channels][taps] of the
 // matrix's element type, where channels * taps = k; the matrix's columns run over taps, then
 // channels.
@@ -119,8 +130,8 @@ typedef struct {
 // c[m, n] (gated: [m, n / 2]) = epilogue(rows · matrixᵀ).
 void weft_product(weft_pool *pool, const weft_rows *rows, int64_t m, const weft_matrix *matrix,
                   const weft_epilogue *epilogue, float *c);
-// The same for a 3 by 3 convolution of step 1 by Winograd's F(edge x edge, 3x3); edge is 2 or 4. The
-// matrix is packed as for weft_product, not plain.
+// The same for a 3 by 3 convolution of step 1 by Winograd's F(edge x edge, 3x3); edge is 2 or 4.
+// The matrix is packed as for weft_product, not plain.
 void weft_winograd(weft_pool *pool, const weft_rows *rows, int64_t m, const weft_matrix *matrix,
                    const weft_epilogue *epilogue, int64_t edge, float *c);
 // targets[j][c · taps + tap] += Σ over rows r < m of dy[r][j] · rows(r)[tap · channels + c] for
@@ -133,6 +144,12 @@ void weft_attend(weft_pool *pool, weft_version version, const weft_attention *at
 void weft_group_norm(weft_pool *pool, weft_version version, const float *x, int64_t images,
                      int64_t rows, int64_t channels, int64_t groups, float epsilon,
                      const float *scale, const float *shift, int32_t activation, float *y);
+// The same where the columns from `first_channels` on are those of `more`, and x has the others.
+void weft_group_norm_joined(weft_pool *pool, weft_version version, const float *x,
+                            const float *more, int64_t first_channels, int64_t images,
+                            int64_t rows, int64_t channels, int64_t groups, float epsilon,
+                            const float *scale, const float *shift, int32_t activation,
+                            float *y);
 void weft_layer_norm(weft_pool *pool, weft_version version, const float *x, int64_t rows,
                      int64_t channels, float epsilon, const float *scale, const float *shift,
                      float *y);

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Coordinator
+import Models
 import Pipelines
 import Tensors
 import Training

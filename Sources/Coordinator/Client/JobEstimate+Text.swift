@@ -27,7 +27,8 @@ extension JobEstimate {
                 + UnitKind.allCases.map { "\(units[$0] ?? 0) \($0.rawValue)" }
                 .joined(separator: ", ") + "; steps: \(steps)",
             "disk: up to \(NumberText.bytes(stateBytes)) of state, and the output",
-            "memory: up to \(NumberText.bytes(coordinatorBytes)) for tensors in the coordinator, "
+            "memory: up to \(NumberText.bytes(coordinatorBytes)) for tensors in the coordinator "
+                + "beside \(NumberText.bytes(Self.cacheBytes)) of caches, "
                 + "\(NumberText.bytes(workerBytes)) in a worker beside its network",
             "traffic: \(NumberText.bytes(sentBytes)) to workers, "
                 + "\(NumberText.bytes(receivedBytes)) from them",
@@ -72,6 +73,7 @@ extension JobEstimate {
             "steps": .integer(steps),
             "state_bytes": .integer(stateBytes),
             "coordinator_memory_bytes": .integer(coordinatorBytes),
+            "coordinator_cache_bytes": .integer(Self.cacheBytes),
             "worker_memory_bytes": .integer(workerBytes),
             "sent_bytes": .integer(sentBytes),
             "received_bytes": .integer(receivedBytes),

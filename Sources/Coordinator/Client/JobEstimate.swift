@@ -21,6 +21,8 @@ package struct JobEstimate: Hashable, Sendable {
     package let steps: Int
     /// Most that the coordinator's state holds at a time, without the output itself.
     package let stateBytes: Int
+    /// Most that a coordinator keeps of what was used last, whatever the job.
+    static let cacheBytes = CoordinatorLimits().cacheBytes
     /// Most that fusing and the pictures on their way take in the coordinator's memory.
     package let coordinatorBytes: Int
     /// Most that a worker holds besides its network: the inputs and results of two units.

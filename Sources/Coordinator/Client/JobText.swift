@@ -94,7 +94,7 @@ package enum JobText {
             }
             return [
                 worker.id.name, worker.name, worker.deviceClass,
-                worker.isConnected ? worker.standing.rawValue : "\(worker.standing.rawValue), away",
+                standing(worker),
                 "\(worker.unitsDone)", "\(worker.unitsFailed)",
                 TimeText.clock(Double(worker.silence.wholeNanoseconds) / 1e9),
                 units.isEmpty ? "-" : units.joined(separator: ", "),
@@ -105,6 +105,11 @@ package enum JobText {
             rows,
             rightAligned: [4, 5, 6]
         )
+    }
+
+    private static func standing(_ worker: WorkerReport) -> String {
+        let word = worker.standing == .heldBack ? "held back" : worker.standing.rawValue
+        return worker.isConnected ? word : "\(word), away"
     }
 
     private static func units(_ report: JobReport) -> String {

@@ -25,15 +25,19 @@ package struct ProgressText: Hashable, Sendable {
         return [clipped(head + Self.trouble(report))] + progress.stages.map(bar)
     }
 
-    /// One line for a log, about the stage that is on.
+    /// One line for a log, about the stages that are on: of a long film the first shots are sampled
+    /// while depth of the last has still to be found.
     package static func line(_ progress: JobProgress) -> String {
         let report = progress.details.report
         guard report.state == .running || report.state == .assembling else {
             return "\(report.id): \(report.state.rawValue)"
                 + (report.reason.map { ", \($0)" } ?? "")
         }
-        let stage = progress.current
-        return "\(report.id): \(stage.stage.rawValue) \(numbers(stage)), "
+        let begun = progress.stages.filter { $0.done > 0 && !$0.isDone }
+        let stages = (begun.isEmpty ? [progress.current] : begun).map { stage in
+            "\(stage.stage.rawValue) \(numbers(stage))"
+        }
+        return "\(report.id): \(stages.joined(separator: "; ")), "
             + NumberText.count(report.workerCount, "worker") + trouble(report)
     }
 

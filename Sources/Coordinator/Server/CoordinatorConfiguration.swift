@@ -104,9 +104,11 @@ package struct CoordinatorLimits: Hashable, Sendable {
     /// Results on the way from one worker.
     package var uploadsPerWorker = 8
     /// Bytes of inputs that are kept because workers fetch their chunks.
-    package var inputBytes = 512 << 20
+    package var inputBytes = 256 << 20
     /// Bytes of results that are kept because fusions read them again.
-    package var resultBytes = 512 << 20
+    package var resultBytes = 256 << 20
+    /// Bytes that both kinds of what is kept may take.
+    package var cacheBytes: Int { inputBytes + resultBytes }
     /// Chunks asked for and not sent, of all workers.
     package var waitingFetches = 4096
     /// Bytes of a chunk of an input.

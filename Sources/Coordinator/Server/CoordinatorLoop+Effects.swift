@@ -20,7 +20,10 @@ extension CoordinatorLoop {
         case .record(.discarded(let job)): jobs[job] = nil
         case .record(.planned(let job, _, isLast: true)):
             guard let report = farm.report(job) else { return }
-            let text = "planned: \(report.shotCount) shots, \(report.frameCount) frames"
+            let text =
+                "planned: "
+                + NumberText.count(report.shotCount, "shot") + ", "
+                + NumberText.count(report.frameCount, "frame")
             addEvent(text, to: job)
         case .jobChanged(let job, let state, let reason):
             let because = reason.map { ": \($0)" } ?? ""

@@ -70,7 +70,7 @@ package final class CoordinatorServer: Sendable {
             "coordinator started",
             metadata: [
                 "control": "\(endpoints.control)", "bulk": "\(endpoints.bulk)",
-                "instance": "\(loop.farm.instance)",
+                "instance": "\(loop.farm.instance + 1)",
                 "key": "\(endpoints.publicKey?.z85 ?? "none")",
             ]
         )

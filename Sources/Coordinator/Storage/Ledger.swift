@@ -132,6 +132,7 @@ package final class Ledger {
     /// - Parameters:
     ///   - unit: A window in a round.
     ///   - other: Index of the other window.
+    /// - Returns: True once their comparison is committed.
     /// - Throws: `LedgerError` if it cannot be read.
     package func isMeasured(_ unit: UnitKey, _ other: Int) throws(LedgerError) -> Bool {
         try read { try $0.isMeasured(unit, other) }

@@ -44,6 +44,7 @@ package struct ToneMap: Sendable {
     /// - Parameters:
     ///   - transfer: Of the pictures.
     ///   - isWide: Whether their primaries are BT.2020's, not BT.709's.
+    /// - Returns: The same for the same arguments.
     package static func of(_ transfer: Transfer, isWide: Bool) -> ToneMap {
         switch transfer {
         case .pq: isWide ? widePQ : pq

@@ -47,24 +47,61 @@ package struct Gen1UNet: Sendable {
         content: Tensor?,
         mode: Mode
     ) throws(NetworkInputError) -> Tensor {
-        let clips = try layout(sample, structure, structureLevel, timesteps, content, mode)
-        let images = clips.clips * clips.frames
-        let (height, width) = (sample.shape[2], sample.shape[3])
-        let size = { (channels: Int) in Shape([images, height, width, channels]) }
-        let input = sample.backend.concatenateChannels([
-            sample.reshaped(size(sample.shape[4])),
-            structure.reshaped(size(structure.shape[4])),
-            levelChannels(structureLevel, clips, pixels: height * width, sample.backend)
-                .reshaped(size(Gen1Config.inputs.level)),
-        ])
-        let time = trunk.time(timesteps)
+        let clips = try layout(
+            latents: sample,
+            named: "sample",
+            values: [("structure_level", structureLevel), ("timestep", timesteps)],
+            content
+        )
+        let structureShape = Shape(
+            sample.shape.dimensions.dropLast() + [Gen1Config.inputs.structure]
+        )
+        guard structure.shape == structureShape else {
+            throw NetworkInputError(
+                "structure: expected \(structureShape) (channels last), found \(structure.shape)"
+            )
+        }
+        if mode == .video { try checkFrames(clips.frames) }
         let conditioning = UNetConditioning(
-            time: timesteps.count == 1
-                ? time : time.backend.gather(time, clips.clipOfImage),
+            time: time(timesteps, clips),
             context: contentToken(content, sample.backend),
             clips: mode == .video ? clips : nil
         )
-        return try trunk(input, conditioning).reshaped(sample.shape)
+        let input = join(sample, conditioningChannels(structure, structureLevel, clips))
+        return try run(input, conditioning).reshaped(sample.shape)
+    }
+
+    func run(
+        _ input: Tensor,
+        _ conditioning: UNetConditioning
+    ) throws(NetworkInputError) -> Tensor {
+        try trunk(input, conditioning)
+    }
+
+    /// SiLU of the time embedding, `[B · F or 1, timeChannels]`.
+    func time(_ timesteps: [Float], _ clips: ClipLayout) -> Tensor {
+        let time = trunk.time(timesteps)
+        return timesteps.count == 1 ? time : time.backend.gather(time, clips.clipOfImage)
+    }
+
+    /// Latents `[B, F, H, W, 4]` and what conditions them, `[B · F, H, W, 8]`, side by side.
+    func join(_ sample: Tensor, _ structure: Tensor) -> Tensor {
+        let shape = Shape(structure.shape.dimensions.dropLast() + [sample.shape[4]])
+        return sample.backend.concatenateChannels([sample.reshaped(shape), structure])
+    }
+
+    /// Structure and level, `[B · F, H, W, 8]`.
+    func conditioningChannels(_ structure: Tensor, _ levels: [Float], _ clips: ClipLayout) -> Tensor
+    {
+        let (height, width) = (structure.shape[2], structure.shape[3])
+        let size = { (channels: Int) in
+            Shape([clips.clips * clips.frames, height, width, channels])
+        }
+        return structure.backend.concatenateChannels([
+            structure.reshaped(size(structure.shape[4])),
+            levelChannels(levels, clips, pixels: height * width, structure.backend)
+                .reshaped(size(Gen1Config.inputs.level)),
+        ])
     }
 
     /// Sinusoids of the structure level, `[levels.count, 4]`: cosines of the fast and the slow
@@ -99,7 +136,7 @@ package struct Gen1UNet: Sendable {
     ///
     /// The null content is zeros: keys and values have no bias, so it adds nothing but the output
     /// projection's bias.
-    private func contentToken(_ content: Tensor?, _ backend: any Backend) -> Tensor {
+    func contentToken(_ content: Tensor?, _ backend: any Backend) -> Tensor {
         let channels = config.contentChannels
         guard let content else {
             return backend.upload(HostTensor(repeating: 0, [1, 1, channels]))
@@ -107,31 +144,33 @@ package struct Gen1UNet: Sendable {
         return content.reshaped([content.shape[0], 1, channels])
     }
 
-    private func layout(
-        _ sample: Tensor,
-        _ structure: Tensor,
-        _ levels: [Float],
-        _ timesteps: [Float],
-        _ content: Tensor?,
-        _ mode: Mode
+    /// Checks latents and what comes with them.
+    ///
+    /// - Parameters:
+    ///   - latents: `[B, F, H, W, 4]`.
+    ///   - name: Of the latents, for messages.
+    ///   - values: Named numbers, one a clip or one for all.
+    ///   - content: `[B or 1, D]`.
+    /// - Returns: How the images form clips.
+    /// - Throws: `NetworkInputError` naming what does not fit.
+    func layout(
+        latents: Tensor,
+        named name: String,
+        values: [(String, [Float])],
+        _ content: Tensor?
     ) throws(NetworkInputError) -> ClipLayout {
+        let shape = latents.shape
         let inputs = Gen1Config.inputs
-        guard sample.shape.rank == 5, sample.shape[4] == inputs.latent, sample.count > 0 else {
+        guard shape.rank == 5, shape[4] == inputs.latent, shape.count > 0 else {
             throw NetworkInputError(
-                "sample: expected [clips, frames, height, width, \(inputs.latent)], found "
-                    + "\(sample.shape)"
+                "\(name): expected [clips, frames, height, width, \(inputs.latent)], found "
+                    + "\(shape)"
             )
         }
-        let (clips, frames) = (sample.shape[0], sample.shape[1])
-        let image = Shape([clips * frames] + sample.shape.dimensions.dropFirst(2))
+        let (clips, frames) = (shape[0], shape[1])
+        let image = Shape([clips * frames] + shape.dimensions.dropFirst(2))
         try config.image.check(sample: image, channels: inputs.latent)
-        let structureShape = Shape(sample.shape.dimensions.dropLast() + [inputs.structure])
-        guard structure.shape == structureShape else {
-            throw NetworkInputError(
-                "structure: expected \(structureShape) (channels last), found \(structure.shape)"
-            )
-        }
-        for (name, values) in [("structure_level", levels), ("timestep", timesteps)] {
+        for (name, values) in values {
             guard values.count == clips || values.count == 1 else {
                 throw NetworkInputError(
                     "\(name): expected \(clips) values or one, found \(values.count)"
@@ -152,13 +191,17 @@ package struct Gen1UNet: Sendable {
                 )
             }
         }
-        guard mode == .image || frames <= config.maxFrames else {
+        return ClipLayout(clips: clips, frames: frames)
+    }
+
+    /// Checks that there is a learned position for each frame.
+    func checkFrames(_ frames: Int) throws(NetworkInputError) {
+        guard frames <= config.maxFrames else {
             throw NetworkInputError(
                 "sample: \(frames) frames, but this network has learned positions for "
                     + "\(config.maxFrames) (max_frames); use windows of at most that length"
             )
         }
-        return ClipLayout(clips: clips, frames: frames)
     }
 }
 

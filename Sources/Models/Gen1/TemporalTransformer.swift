@@ -54,6 +54,6 @@ struct TemporalTransformer: Sendable {
         h = h.addRows(positions.outer(0..<clips.frames), repeats: pixels)
         h = attention.overFrames(norm1(h), residual: h)
         h = feedForward(norm3(h), residual: h)
-        return projectionOut(h, residual: video).reshaped(x.shape)
+        return projectionOut(consume h, residual: video).reshaped(x.shape)
     }
 }

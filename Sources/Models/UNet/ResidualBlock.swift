@@ -79,20 +79,78 @@ struct ResidualBlock: Sendable {
     ///   - x: `[N, H, W, inputs]`.
     ///   - time: SiLU of the time embedding, `[N or 1, timeChannels]`; nil in the autoencoder.
     ///   - clips: How the images form clips; nil leaves the temporal layers off.
+    ///   - memo: Where evaluations with and without temporal layers share the first convolution.
     /// - Returns: `[N, H, W, outputs]`.
-    func callAsFunction(_ x: Tensor, time: Tensor? = nil, clips: ClipLayout? = nil) -> Tensor {
-        x.backend.segment([x]) { run($0[0], time, clips) }
+    func callAsFunction(
+        _ x: consuming Tensor,
+        time: Tensor? = nil,
+        clips: ClipLayout? = nil,
+        memo: TensorMemo? = nil
+    ) -> Tensor {
+        let backend = x.backend
+        return backend.segment([consume x]) { run($0, time, clips, memo) }
     }
 
-    private func run(_ x: Tensor, _ time: Tensor?, _ clips: ClipLayout?) -> Tensor {
+    /// The same of `x` and `more` joined along channels, which are read where they are.
+    func callAsFunction(
+        _ x: consuming Tensor,
+        joining more: consuming Tensor,
+        time: Tensor?,
+        clips: ClipLayout?
+    ) -> Tensor {
+        let backend = x.backend
+        return backend.segment([consume x, consume more]) { run($0, time, clips, nil) }
+    }
+
+    /// The block on `parts` joined along channels.
+    private func run(
+        _ parts: consuming [Tensor],
+        _ time: Tensor?,
+        _ clips: ClipLayout?,
+        _ memo: TensorMemo?
+    ) -> Tensor {
+        let h: Tensor
+        if let known = memo?[.firstConvolution] {
+            h = known
+        } else {
+            h = firstConvolution(firstNorm(parts), time)
+            memo?[.firstConvolution] = h
+        }
+        let skip = skip(parts)
+        // What comes in may be large, and is not needed any more.
+        _ = consume parts
+        return finished(consume h, skip: consume skip, clips)
+    }
+
+    private func firstNorm(_ parts: [Tensor]) -> Tensor {
+        parts.count == 1
+            ? norm1(parts[0], activation: .silu) : norm1(joining: parts, activation: .silu)
+    }
+
+    private func skip(_ parts: [Tensor]) -> Tensor {
+        guard let shortcut else {
+            return parts.count == 1 ? parts[0] : parts[0].backend.concatenateChannels(parts)
+        }
+        return parts.count == 1 ? shortcut(parts[0]) : shortcut(joining: parts)
+    }
+
+    private func firstConvolution(_ x: Tensor, _ time: Tensor?) -> Tensor {
         var bias: Tensor?
         if let timeProjection, let time { bias = timeProjection(time) }
-        var h = conv1(norm1(x, activation: .silu), ConvolutionOptions(imageBias: bias))
+        return conv1(x, ConvolutionOptions(imageBias: bias))
+    }
+
+    /// Everything behind the first convolution.
+    private func finished(
+        _ h: consuming Tensor,
+        skip: consuming Tensor,
+        _ clips: ClipLayout?
+    ) -> Tensor {
         if let temporal, let clips { h = temporal.first(h, clips: clips) }
-        let skip = shortcut.map { $0(x) } ?? x
-        h = conv2(norm2(h, activation: .silu), ConvolutionOptions(residual: skip))
-        if outputScale != 1 { h = h.scaled(by: 1 / outputScale) }
-        if let temporal, let clips { h = temporal.second(h, clips: clips) }
-        return h
+        let normal = norm2(consume h, activation: .silu)
+        var y = conv2(consume normal, ConvolutionOptions(residual: consume skip))
+        if outputScale != 1 { y = y.scaled(by: 1 / outputScale) }
+        if let temporal, let clips { y = temporal.second(y, clips: clips) }
+        return y
     }
 }

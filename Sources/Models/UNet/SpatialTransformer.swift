@@ -50,17 +50,37 @@ struct SpatialTransformer: Sendable {
         projectionOut = try Linear(inner, channels, storage: storage, weights["proj_out"])
     }
 
-    /// Transforms images `x` `[N, H, W, C]` under `context` `[N or 1, S, K]`, or `[B, 1, K]` with B
-    /// dividing N.
-    func callAsFunction(_ x: Tensor, context: Tensor) -> Tensor {
-        x.backend.segment([x]) { run($0[0], context) }
+    /// Transforms images `x` `[N, H, W, C]` under the conditioning's context.
+    ///
+    /// - Parameters:
+    ///   - x: The images.
+    ///   - conditioning: Its context is used, and what is known of it.
+    ///   - memo: Where evaluations with other contexts share the first self-attention.
+    /// - Returns: `[N, H, W, C]`.
+    func callAsFunction(
+        _ x: Tensor,
+        _ conditioning: UNetConditioning,
+        memo: TensorMemo? = nil
+    ) -> Tensor {
+        x.backend.segment([x]) { run($0[0], conditioning, memo) }
     }
 
-    private func run(_ x: Tensor, _ context: Tensor) -> Tensor {
+    private func run(_ x: Tensor, _ conditioning: UNetConditioning, _ memo: TensorMemo?) -> Tensor {
         let tokens = Shape([x.shape[0], x.shape[1] * x.shape[2], x.shape[3]])
-        var h = projectionIn(norm(x).reshaped(tokens))
-        for block in blocks { h = block(h, context: context) }
-        return projectionOut(h, residual: x.reshaped(tokens)).reshaped(x.shape)
+        let place = TensorMemo.Place.firstAttention(isVideo: conditioning.clips != nil)
+        var h: Tensor
+        if let known = memo?[place] {
+            h = known
+        } else {
+            h = projectionIn(norm(x).reshaped(tokens))
+            if let first = blocks.first { h = first.attend(consume h) }
+            memo?[place] = h
+        }
+        for (index, block) in blocks.enumerated() {
+            if index > 0 { h = block.attend(consume h) }
+            h = block.finished(consume h, conditioning)
+        }
+        return projectionOut(consume h, residual: x.reshaped(tokens)).reshaped(x.shape)
     }
 }
 
@@ -93,12 +113,25 @@ private struct SpatialTransformerBlock: Sendable {
         feedForward = try GatedFeedForward(channels, weights["ff"])
     }
 
-    func callAsFunction(_ x: Tensor, context: Tensor) -> Tensor {
-        var h = selfAttention(norm1(x), residual: x)
-        h =
-            context.shape[1] == 1
-            ? crossAttention.addToken(context, to: h)
-            : crossAttention(norm2(h), context: context, residual: h)
+    /// Self-attention.
+    func attend(_ x: Tensor) -> Tensor {
+        selfAttention(norm1(x), residual: x)
+    }
+
+    /// Everything behind the self-attention.
+    func finished(_ x: consuming Tensor, _ conditioning: UNetConditioning) -> Tensor {
+        let h = meetContext(consume x, conditioning)
         return feedForward(norm3(h), residual: h)
+    }
+
+    private func meetContext(_ x: consuming Tensor, _ conditioning: UNetConditioning) -> Tensor {
+        let context = conditioning.context
+        guard context.shape[1] == 1 else {
+            return crossAttention(norm2(x), context: context, residual: x)
+        }
+        let place = TensorMemo.Place.content(crossAttention.identity)
+        let rows = conditioning.contextMemo?[place] ?? crossAttention.rows(of: context)
+        conditioning.contextMemo?[place] = rows
+        return crossAttention.addRows(rows, to: x)
     }
 }

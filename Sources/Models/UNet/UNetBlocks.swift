@@ -9,6 +9,10 @@ struct UNetConditioning: Sendable {
     let context: Tensor
     /// How the N images form clips; nil leaves the temporal layers off.
     let clips: ClipLayout?
+    /// What other evaluations under the same context have made of it.
+    var contextMemo: TensorMemo?
+    /// What other evaluations of the same latents at the same time have in common with this one.
+    var stepMemo: TensorMemo?
 }
 
 /// What the layers of one UNet are built from.
@@ -65,8 +69,13 @@ struct TransformerPair: Sendable {
             } else { nil }
     }
 
-    func callAsFunction(_ x: Tensor, _ conditioning: UNetConditioning) -> Tensor {
-        let h = spatial(x, context: conditioning.context)
+    func callAsFunction(
+        _ x: consuming Tensor,
+        _ conditioning: UNetConditioning,
+        memo: TensorMemo? = nil
+    ) -> Tensor {
+        let h = spatial(x, conditioning, memo: memo)
+        _ = consume x
         guard let temporal, let clips = conditioning.clips else { return h }
         return temporal(h, clips: clips)
     }
@@ -94,9 +103,37 @@ private struct UNetLayer: Sendable {
         transformers = attends ? try TransformerPair(block, style, index, weights) : nil
     }
 
-    func callAsFunction(_ x: Tensor, _ conditioning: UNetConditioning) -> Tensor {
-        let h = residual(x, time: conditioning.time, clips: conditioning.clips)
-        return transformers.map { $0(h, conditioning) } ?? h
+    /// `memo` is that of the step, for the network's first layer: what it computes depends neither
+    /// on the content nor, at its beginning, on the temporal layers.
+    func callAsFunction(
+        _ x: consuming Tensor,
+        _ conditioning: UNetConditioning,
+        memo: TensorMemo? = nil
+    ) -> Tensor {
+        let (time, clips) = (conditioning.time, conditioning.clips)
+        let place = TensorMemo.Place.firstBlock(isVideo: clips != nil)
+        let h: Tensor
+        if let known = memo?[place] {
+            _ = consume x
+            h = known
+        } else {
+            h = residual(consume x, time: time, clips: clips, memo: memo)
+            memo?[place] = h
+        }
+        guard let transformers else { return h }
+        return transformers(consume h, conditioning, memo: memo)
+    }
+
+    /// The layer on `x` and `skip` joined along channels.
+    func callAsFunction(
+        _ x: consuming Tensor,
+        joining skip: consuming Tensor,
+        _ conditioning: UNetConditioning
+    ) -> Tensor {
+        let (time, clips) = (conditioning.time, conditioning.clips)
+        let h = residual(consume x, joining: consume skip, time: time, clips: clips)
+        guard let transformers else { return h }
+        return transformers(consume h, conditioning)
     }
 }
 
@@ -144,15 +181,17 @@ struct DownBlock: Sendable {
             )
     }
 
-    /// Pushes each layer's result, and the smaller image, onto `skips`.
+    /// Pushes each layer's result, and the smaller image, onto `skips`; `memo` as its first layer
+    /// has it.
     func callAsFunction(
-        _ x: Tensor,
+        _ x: consuming Tensor,
         _ conditioning: UNetConditioning,
+        memo: TensorMemo?,
         skips: inout [Tensor]
     ) -> Tensor {
-        var h = x
-        for layer in layers {
-            h = layer(h, conditioning)
+        var h = consume x
+        for (index, layer) in layers.enumerated() {
+            h = layer(consume h, conditioning, memo: index == 0 ? memo : nil)
             skips.append(h)
         }
         if let downsample {
@@ -181,13 +220,11 @@ struct MiddleBlock: Sendable {
         second = try ResidualBlock(channels, channels, residual, weights["resnets.1"])
     }
 
-    func callAsFunction(_ x: Tensor, _ conditioning: UNetConditioning) -> Tensor {
+    func callAsFunction(_ x: consuming Tensor, _ conditioning: UNetConditioning) -> Tensor {
         let (time, clips) = (conditioning.time, conditioning.clips)
-        return second(
-            transformers(first(x, time: time, clips: clips), conditioning),
-            time: time,
-            clips: clips
-        )
+        var h = first(consume x, time: time, clips: clips)
+        h = transformers(consume h, conditioning)
+        return second(consume h, time: time, clips: clips)
     }
 }
 
@@ -242,14 +279,13 @@ struct UpBlock: Sendable {
     /// Pops a skip for each layer; enlarges to the size of the next one, which at odd sizes is not
     /// twice the size here.
     func callAsFunction(
-        _ x: Tensor,
+        _ x: consuming Tensor,
         _ conditioning: UNetConditioning,
         skips: inout [Tensor]
     ) -> Tensor {
-        var h = x
+        var h = consume x
         for layer in layers {
-            let skip = skips.removeLast()
-            h = layer(h.backend.concatenateChannels([h, skip]), conditioning)
+            h = layer(consume h, joining: skips.removeLast(), conditioning)
         }
         guard let upsample, let next = skips.last else { return h }
         let size = (height: next.shape[1], width: next.shape[2])

@@ -107,13 +107,19 @@ struct UNetTrunk: Sendable {
         _ conditioning: UNetConditioning,
         residuals: ControlResiduals? = nil
     ) throws(NetworkInputError) -> Tensor {
-        var h = convIn(x)
+        let memo = conditioning.stepMemo
+        var h = memo?[.input] ?? convIn(x)
+        memo?[.input] = h
         var skips = [h]
-        for block in down { h = block(h, conditioning, skips: &skips) }
-        h = middle(h, conditioning)
+        for (index, block) in down.enumerated() {
+            let first = index == 0 ? memo : nil
+            h = block(consume h, conditioning, memo: first, skips: &skips)
+        }
+        h = middle(consume h, conditioning)
         if let residuals { try add(residuals, to: &skips, &h) }
-        for block in up { h = block(h, conditioning, skips: &skips) }
-        return convOut(normOut(h, activation: .silu))
+        for block in up { h = block(consume h, conditioning, skips: &skips) }
+        let normal = normOut(consume h, activation: .silu)
+        return convOut(normal)
     }
 
     private func add(

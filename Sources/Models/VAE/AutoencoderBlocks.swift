@@ -45,10 +45,10 @@ struct AutoencoderMiddle: Sendable {
         second = try ResidualBlock(channels, channels, config.residual, weights["resnets.1"])
     }
 
-    func callAsFunction(_ x: Tensor) -> Tensor {
-        var h = first(x)
+    func callAsFunction(_ x: consuming Tensor) -> Tensor {
+        var h = first(consume x)
         if let attention { h = attention(h) }
-        return second(h)
+        return second(consume h)
     }
 }
 
@@ -111,9 +111,9 @@ struct AutoencoderStage: Sendable {
         }
     }
 
-    func callAsFunction(_ x: Tensor) -> Tensor {
-        var h = x
-        for layer in layers { h = layer(h) }
+    func callAsFunction(_ x: consuming Tensor) -> Tensor {
+        var h = consume x
+        for layer in layers { h = layer(consume h) }
         guard let resampling else { return h }
         guard doublesSize else { return resampling(h) }
         let size = (height: 2 * h.shape[1], width: 2 * h.shape[2])

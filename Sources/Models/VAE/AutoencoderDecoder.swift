@@ -74,9 +74,17 @@ package struct AutoencoderDecoder: Sendable {
                     + "\(shape) (channels last)"
             )
         }
-        var h = quantization.map { $0(latent) } ?? latent
-        h = middle(convIn(h))
-        for stage in stages { h = stage(h) }
-        return convOut(normOut(h, activation: .silu))
+        // One image at a time: activations are far larger than pictures, and few cores are as
+        // fast on one as on many.
+        let images = (0..<shape[0]).map { picture(latent.outer($0..<$0 + 1)) }
+        return images.count == 1 ? images[0] : latent.backend.concatenateOuter(images)
+    }
+
+    private func picture(_ latent: Tensor) -> Tensor {
+        var h = convIn(quantization.map { $0(latent) } ?? latent)
+        h = middle(consume h)
+        for stage in stages { h = stage(consume h) }
+        let normal = normOut(consume h, activation: .silu)
+        return convOut(normal)
     }
 }

@@ -103,10 +103,21 @@ package struct AutoencoderEncoder: Sendable {
                     + "\(config.patch) pixels, found \(shape) (channels last)"
             )
         }
+        // One image at a time: activations are far larger than latents, and few cores are as fast
+        // on one as on many.
+        let images = (0..<shape[0]).map { moments(image.outer($0..<$0 + 1)) }
+        return LatentDistribution(
+            moments: images.count == 1 ? images[0] : image.backend.concatenateOuter(images),
+            latentChannels: config.latentChannels
+        )
+    }
+
+    private func moments(_ image: Tensor) -> Tensor {
         var h = convIn(image)
-        for stage in stages { h = stage(h) }
-        h = convOut(normOut(middle(h), activation: .silu))
-        if let quantization { h = quantization(h) }
-        return LatentDistribution(moments: h, latentChannels: config.latentChannels)
+        for stage in stages { h = stage(consume h) }
+        h = middle(consume h)
+        let normal = normOut(consume h, activation: .silu)
+        h = convOut(consume normal)
+        return quantization.map { $0(h) } ?? h
     }
 }

@@ -16,7 +16,7 @@ package struct Benchmark: Sendable {
     /// Bytes read and written at least once a run; for memory-bound work.
     let bytes: Int
     /// Makes parameters and inputs on a device and returns the work to be timed.
-    let prepare: @Sendable (any Backend) throws -> () throws -> Tensor
+    let prepare: @Sendable (BenchmarkInputs) throws -> () throws -> Tensor
 }
 
 /// How fast the machine can go at most with the kernels in use.
@@ -54,6 +54,8 @@ package struct BenchmarkResult: Sendable {
     package let bytes: Int
     package let parameterBytes: Int
     package let activationPeakBytes: Int
+    /// What the device kept for them.
+    package let activationHeldBytes: Int
     /// Of the result, so that the work cannot be left out, and to compare devices.
     package let checksum: Double
     package let machine: MachineBounds
@@ -84,6 +86,7 @@ package struct BenchmarkResult: Sendable {
             "share_of_bound": .number(share),
             "parameter_bytes": .integer(parameterBytes),
             "activation_peak_bytes": .integer(activationPeakBytes),
+            "activation_held_bytes": .integer(activationHeldBytes),
             "checksum": .number(checksum),
         ])
     }
@@ -94,6 +97,7 @@ extension Benchmark {
     ///
     /// - Parameters:
     ///   - configuration: The device, made anew so that its memory is this benchmark's alone.
+    ///   - weights: How they are stored.
     ///   - repetitions: How often after one run that is not counted.
     ///   - machine: Bounds measured with the same configuration.
     ///   - clock: Tells the time.
@@ -101,14 +105,15 @@ extension Benchmark {
     /// - Throws: What the network throws.
     package func run(
         on configuration: CPUConfiguration,
+        weights: BenchmarkWeights = .float32,
         repetitions: Int,
         machine: MachineBounds,
         clock: ContinuousClock = ContinuousClock()
     ) throws -> BenchmarkResult {
         let shapes = ShapeBackend()
-        _ = try prepare(shapes)()
+        _ = try prepare(BenchmarkInputs(on: shapes, weights: weights))()
         let backend = CPUBackend(configuration)
-        let work = try prepare(backend)
+        let work = try prepare(BenchmarkInputs(on: backend, weights: weights))
         var checksum = 0.0
         // The first run meets fresh memory; its result is what the checksum is made of.
         for value in try work().download().values { checksum += Double(value) }
@@ -129,6 +134,7 @@ extension Benchmark {
             bytes: bytes,
             parameterBytes: backend.memory.parameterBytes,
             activationPeakBytes: backend.memory.activationPeakBytes,
+            activationHeldBytes: backend.memory.activationHeldBytes,
             checksum: checksum,
             machine: machine
         )

@@ -6,21 +6,24 @@ import Tensors
 extension BenchmarkSuite {
     static let networks: [Benchmark] =
         [("sd15", 64, 64), ("sd15", 32, 56)].map { name, height, width in
-            network("unet2d/\(name)-\(height)x\(width)") { backend in
-                let unet = try UNet2D(UNet2DConfig(sd15), BenchmarkInputs.store(on: backend).root)
-                let x = BenchmarkInputs.tensor([1, height, width, 4], on: backend)
-                let context = BenchmarkInputs.tensor([1, 77, 768], on: backend)
+            network("unet2d/\(name)-\(height)x\(width)") { make in
+                let unet = try UNet2D(UNet2DConfig(sd15), make.parameters())
+                let x = make.tensor([1, height, width, 4])
+                let context = make.tensor([1, 77, 768])
                 return { try unet(x, timesteps: [500], context: context) }
             }
         }
-        + [("full", 8, 32, 56), ("tiny", 8, 16, 16)].map { size, frames, height, width in
-            network("gen1/\(size)-\(frames)x\(height)x\(width)") { backend in
-                let config = size == "full" ? gen1(like: sd15) : gen1(like: tiny)
-                let unet = try Gen1UNet(Gen1Config(config), BenchmarkInputs.store(on: backend).root)
+        + [("full", 8, 32, 56), ("full", 8, 32, 32), ("tiny", 8, 16, 16)].map {
+            size,
+            frames,
+            height,
+            width in
+            network("gen1/\(size)-\(frames)x\(height)x\(width)") { make in
+                let unet = try Gen1UNet(gen1(size), make.parameters())
                 let shape: Shape = [1, frames, height, width, 4]
-                let x = BenchmarkInputs.tensor(shape, on: backend)
-                let structure = BenchmarkInputs.tensor(shape, on: backend, seed: 2)
-                let content = BenchmarkInputs.tensor([1, 768], on: backend)
+                let x = make.tensor(shape)
+                let structure = make.tensor(shape, seed: 2)
+                let content = make.tensor([1, 768])
                 return {
                     try unet(
                         sample: x,
@@ -33,52 +36,83 @@ extension BenchmarkSuite {
                 }
             }
         }
-        + [
-            network("vae_encoder/512x512") { backend in
-                let encoder = try AutoencoderEncoder(
-                    AutoencoderConfig(vae),
-                    BenchmarkInputs.store(on: backend).root
-                )
-                let image = BenchmarkInputs.tensor([1, 512, 512, 3], on: backend)
-                return { try encoder(image).mean }
-            },
-            network("vae_decoder/64x64") { backend in
+        + steps
+        + [(1, 64, 64), (8, 32, 32)].map { frames, height, width in
+            let name = frames == 1 ? "\(height)x\(width)" : "\(frames)x\(height)x\(width)"
+            return network("vae_decoder/\(name)") { make in
                 let decoder = try AutoencoderDecoder(
                     AutoencoderConfig(vae),
-                    BenchmarkInputs.store(on: backend).root
+                    make.parameters()
                 )
-                let latent = BenchmarkInputs.tensor([1, 64, 64, 4], on: backend)
+                let latent = make.tensor([frames, height, width, 4])
                 return { try decoder(latent) }
+            }
+        }
+        + [
+            network("vae_encoder/512x512") { make in
+                let encoder = try AutoencoderEncoder(
+                    AutoencoderConfig(vae),
+                    make.parameters()
+                )
+                let image = make.tensor([1, 512, 512, 3])
+                return { try encoder(image).mean }
             },
-            network("text_encoder/clip-l") { backend in
+            network("text_encoder/clip-l") { make in
                 let encoder = try CLIPTextEncoder(
                     CLIPTextConfig(clipText),
-                    BenchmarkInputs.store(on: backend).root
+                    make.parameters()
                 )
                 let ids = [[49406] + [Int](repeating: 320, count: 75) + [49407]]
                 return { try encoder(ids).lastHiddenState }
             },
-            network("image_encoder/clip-l") { backend in
+            network("image_encoder/clip-l") { make in
                 let encoder = try CLIPImageEncoder(
                     CLIPVisionConfig(clipVision),
-                    BenchmarkInputs.store(on: backend).root
+                    make.parameters()
                 )
-                let pixels = BenchmarkInputs.tensor([1, 224, 224, 3], on: backend)
+                let pixels = make.tensor([1, 224, 224, 3])
                 return { try encoder(pixels).embeddings }
             },
-            network("depth/dpt-large") { backend in
+            network("depth/dpt-large") { make in
                 let estimator = try DepthEstimator(
                     DPTConfig(dptLarge),
-                    BenchmarkInputs.store(on: backend).root
+                    make.parameters()
                 )
-                let pixels = BenchmarkInputs.tensor([1, 384, 384, 3], on: backend)
+                let pixels = make.tensor([1, 384, 384, 3])
                 return { try estimator(pixels) }
             },
         ]
 
+    /// A sampler's step: content guidance alone (ω_t = 1), and temporal guidance with it.
+    private static let steps: [Benchmark] = [
+        ("guided", [(false, Gen1UNet.Mode.video), (true, .video)]),
+        ("temporal", [(false, .image), (false, .video), (true, .video)]),
+    ].map { name, modes in
+        network("gen1_step/full-8x32x32-\(name)") { make in
+            let unet = try Gen1UNet(gen1("full"), make.parameters())
+            let shape: Shape = [1, 8, 32, 32, 4]
+            let x = make.tensor(shape)
+            let clip = try unet.prepare(
+                structure: make.tensor(shape, seed: 2),
+                structureLevel: [2],
+                content: make.tensor([1, 768])
+            )
+            let branches = modes.map { Gen1Clip.Branch(hasContent: $0.0, mode: $0.1) }
+            return {
+                let outputs = try unet.evaluate(
+                    x,
+                    of: clip,
+                    timesteps: [500],
+                    branches: branches
+                )
+                return make.backend.combine(outputs.map { (1, $0) })
+            }
+        }
+    }
+
     private static func network(
         _ name: String,
-        _ prepare: @escaping @Sendable (any Backend) throws -> () throws -> Tensor
+        _ prepare: @escaping @Sendable (BenchmarkInputs) throws -> () throws -> Tensor
     ) -> Benchmark {
         Benchmark(name: name, bound: .arithmetic, bytes: 0, prepare: prepare)
     }
@@ -113,12 +147,12 @@ extension BenchmarkSuite {
         "attention_head_dim": .integer(4),
     ])
 
-    private static func gen1(like image: ConfigObject) -> ConfigObject {
-        var values = image.values
+    private static func gen1(_ size: String) throws -> Gen1Config {
+        var values = (size == "full" ? sd15 : tiny).values
         values["_class_name"] = .string(Gen1Config.className)
         values["in_channels"] = .integer(12)
         values["max_frames"] = .integer(16)
-        return config(values)
+        return try Gen1Config(config(values))
     }
 
     private static let vae = config([

@@ -13,10 +13,10 @@ package enum BenchmarkSuite {
             (256, 1280, 1280), (64, 1280, 1280), (77, 768, 320), (1, 1280, 1280),
         ].map { rows, inputs, outputs in
             Benchmark(name: "linear/\(rows)x\(inputs)->\(outputs)", bound: .arithmetic, bytes: 0) {
-                backend in
-                let x = BenchmarkInputs.tensor([rows, inputs], on: backend)
-                let parameters = backend.prepareLinear(
-                    [(BenchmarkInputs.stored([outputs, inputs], fanIn: inputs), nil)],
+                make in
+                let x = make.tensor([rows, inputs])
+                let parameters = make.backend.prepareLinear(
+                    [(make.stored([outputs, inputs], fanIn: inputs), nil)],
                     gated: false
                 )
                 return { x.linear(parameters) }
@@ -24,10 +24,10 @@ package enum BenchmarkSuite {
         }
         + [(4096, 320), (1024, 640), (256, 1280)].map { rows, channels in
             Benchmark(name: "gatedLinear/\(rows)x\(channels)", bound: .arithmetic, bytes: 0) {
-                backend in
-                let x = BenchmarkInputs.tensor([rows, channels], on: backend)
-                let weight = BenchmarkInputs.stored([8 * channels, channels], fanIn: channels)
-                let parameters = backend.prepareLinear([(weight, nil)], gated: true)
+                make in
+                let x = make.tensor([rows, channels])
+                let weight = make.stored([8 * channels, channels], fanIn: channels)
+                let parameters = make.backend.prepareLinear([(weight, nil)], gated: true)
                 return { x.gatedLinear(parameters) }
             }
         }
@@ -39,10 +39,10 @@ package enum BenchmarkSuite {
             (1, 64, 320, 4), (1, 128, 512, 512),
         ].map { images, edge, inputs, outputs in
             let name = "convolve/\(images)x\(edge)x\(edge)x\(inputs)->\(outputs)"
-            return Benchmark(name: name, bound: .arithmetic, bytes: 0) { backend in
-                let x = BenchmarkInputs.tensor([images, edge, edge, inputs], on: backend)
-                let parameters = backend.prepareConvolution(
-                    weight: BenchmarkInputs.stored([outputs, inputs, 3, 3], fanIn: 9 * inputs),
+            return Benchmark(name: name, bound: .arithmetic, bytes: 0) { make in
+                let x = make.tensor([images, edge, edge, inputs])
+                let parameters = make.backend.prepareConvolution(
+                    weight: make.stored([outputs, inputs, 3, 3], fanIn: 9 * inputs),
                     bias: nil,
                     stride: 1,
                     padding: Padding(1)
@@ -52,10 +52,10 @@ package enum BenchmarkSuite {
         }
         + [(8, 32, 320), (8, 16, 640)].map { frames, edge, channels in
             let name = "convolveTemporal/\(frames)x\(edge)x\(edge)x\(channels)"
-            return Benchmark(name: name, bound: .arithmetic, bytes: 0) { backend in
-                let x = BenchmarkInputs.tensor([1, frames, edge, edge, channels], on: backend)
-                let parameters = backend.prepareTemporalConvolution(
-                    weight: BenchmarkInputs.stored([channels, channels, 3], fanIn: 3 * channels),
+            return Benchmark(name: name, bound: .arithmetic, bytes: 0) { make in
+                let x = make.tensor([1, frames, edge, edge, channels])
+                let parameters = make.backend.prepareTemporalConvolution(
+                    weight: make.stored([channels, channels, 3], fanIn: 3 * channels),
                     bias: nil
                 )
                 return { x.convolveTemporal(parameters) }
@@ -68,13 +68,13 @@ package enum BenchmarkSuite {
             (1, 8, 4096, 77, 40), (8, 8, 1024, 1024, 40), (1, 1, 4096, 4096, 512),
         ].map { batch, heads, queries, keys, width in
             let name = "attention/\(batch)x\(heads)x\(queries)x\(keys)x\(width)"
-            return Benchmark(name: name, bound: .arithmetic, bytes: 0) { backend in
+            return Benchmark(name: name, bound: .arithmetic, bytes: 0) { make in
                 let channels = heads * width
-                let q = BenchmarkInputs.tensor([batch, queries, channels], on: backend)
-                let k = BenchmarkInputs.tensor([batch, keys, channels], on: backend, seed: 2)
-                let v = BenchmarkInputs.tensor([batch, keys, channels], on: backend, seed: 3)
+                let q = make.tensor([batch, queries, channels])
+                let k = make.tensor([batch, keys, channels], seed: 2)
+                let v = make.tensor([batch, keys, channels], seed: 3)
                 return {
-                    backend.attention(
+                    make.backend.attention(
                         query: AttentionOperand(q),
                         key: AttentionOperand(k),
                         value: AttentionOperand(v),
@@ -89,10 +89,10 @@ package enum BenchmarkSuite {
             let channels = heads * width
             let name = "temporalAttention/\(frames)x\(pixels)x\(heads)x\(width)"
             let bytes = 16 * frames * pixels * channels
-            return Benchmark(name: name, bound: .memory, bytes: bytes) { backend in
-                let x = BenchmarkInputs.tensor([1, frames, pixels, 3 * channels], on: backend)
+            return Benchmark(name: name, bound: .memory, bytes: bytes) { make in
+                let x = make.tensor([1, frames, pixels, 3 * channels])
                 return {
-                    backend.temporalAttention(
+                    make.backend.temporalAttention(
                         query: AttentionOperand(x, column: 0, width: channels),
                         key: AttentionOperand(x, column: channels, width: channels),
                         value: AttentionOperand(x, column: 2 * channels, width: channels),
@@ -109,35 +109,35 @@ package enum BenchmarkSuite {
         let bytes = 8 * rows * channels
         return [
             Benchmark(name: "groupNorm+silu/\(rows)x\(channels)", bound: .memory, bytes: bytes) {
-                backend in
-                let x = BenchmarkInputs.tensor([1, rows, channels], on: backend)
-                let parameters = norm(channels, on: backend)
+                make in
+                let x = make.tensor([1, rows, channels])
+                let parameters = norm(channels, make)
                 return { x.groupNorm(parameters, groups: 32, activation: .silu) }
             },
             Benchmark(name: "layerNorm/\(rows)x\(channels)", bound: .memory, bytes: bytes) {
-                backend in
-                let x = BenchmarkInputs.tensor([rows, channels], on: backend)
-                let parameters = norm(channels, on: backend)
+                make in
+                let x = make.tensor([rows, channels])
+                let parameters = norm(channels, make)
                 return { x.layerNorm(parameters) }
             },
             Benchmark(name: "add/\(rows)x\(channels)", bound: .memory, bytes: bytes / 2 * 3) {
-                backend in
-                let x = BenchmarkInputs.tensor([rows, channels], on: backend)
-                let y = BenchmarkInputs.tensor([rows, channels], on: backend, seed: 2)
+                make in
+                let x = make.tensor([rows, channels])
+                let y = make.tensor([rows, channels], seed: 2)
                 return { x + y }
             },
             Benchmark(name: "permute/\(rows)x\(channels)", bound: .memory, bytes: bytes) {
-                backend in
-                let x = BenchmarkInputs.tensor([1, rows, channels], on: backend)
+                make in
+                let x = make.tensor([1, rows, channels])
                 return { x.permute([0, 2, 1]) }
             },
         ]
     }
 
-    private static func norm(_ channels: Int, on backend: any Backend) -> NormParameters {
+    private static func norm(_ channels: Int, _ make: BenchmarkInputs) -> NormParameters {
         NormParameters(
-            scale: BenchmarkInputs.tensor([channels], on: backend),
-            shift: BenchmarkInputs.tensor([channels], on: backend, seed: 2),
+            scale: make.tensor([channels]),
+            shift: make.tensor([channels], seed: 2),
             epsilon: 1e-5
         )
     }

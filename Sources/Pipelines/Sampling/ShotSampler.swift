@@ -74,25 +74,26 @@ package struct ShotSampler: Sendable {
         _ inputs: ShotInputs,
         willStep: (Int) throws -> Void = { _ in }
     ) throws -> HostTensor {
-        let structure = backend.upload(inputs.structure.outer(window))
-        let content = inputs.content.map { backend.upload($0) }
+        let asClip = { (x: Tensor) in x.reshaped(Shape([1] + x.shape.dimensions)) }
+        let clip = try network.prepare(
+            structure: asClip(backend.upload(inputs.structure.outer(window))),
+            structureLevel: [Float(settings.structureLevel.rounds)],
+            content: inputs.content.map { backend.upload($0) }
+        )
         let frames = inputs.firstFrame + window.lowerBound..<inputs.firstFrame + window.upperBound
-        let clip = { (x: Tensor) in x.reshaped(Shape([1] + x.shape.dimensions)) }
         let result = try windowSampler.run(
             backend.upload(latents),
             frames: frames,
             steps: range,
             edit: try edit(inputs, window),
             willStep: willStep
-        ) { branch, x, timestep in
-            try network(
-                sample: clip(x),
-                structure: clip(structure),
-                structureLevel: [Float(settings.structureLevel.rounds)],
+        ) { branches, x, timestep in
+            try network.evaluate(
+                asClip(x),
+                of: clip,
                 timesteps: [timestep],
-                content: branch == .videoWithContent ? content : nil,
-                mode: branch == .imageWithoutContent ? .image : .video
-            ).reshaped(x.shape)
+                branches: branches.map(\.ofNetwork)
+            ).map { $0.reshaped(x.shape) }
         }
         return try result.download()
     }
@@ -156,6 +157,15 @@ package struct ShotSampler: Sendable {
             inputs.firstFrame + window.lowerBound..<inputs.firstFrame + window.upperBound,
             NoiseExtent(channels: shape[3], height: shape[1], width: shape[2]),
             prior: settings.noisePrior
+        )
+    }
+}
+
+extension GuidanceBranch {
+    fileprivate var ofNetwork: Gen1Clip.Branch {
+        Gen1Clip.Branch(
+            hasContent: self == .videoWithContent,
+            mode: self == .imageWithoutContent ? .image : .video
         )
     }
 }

@@ -101,7 +101,8 @@ extension Farm {
             outbox.act(.assemble(id))
         case .running where job.isStuck:
             let count = job.counts.values.reduce(0) { $0 + $1.held }
-            change(id, to: .held, "\(count) units failed and wait for a retry")
+            let units = count == 1 ? "1 unit failed and waits" : "\(count) units failed and wait"
+            change(id, to: .held, "\(units) for a retry")
         case .held where !job.isStuck:
             change(id, to: .running, nil)
             settle(id)

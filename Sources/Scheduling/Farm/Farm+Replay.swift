@@ -100,8 +100,8 @@ extension Farm {
 
     private mutating func dropLease(_ lease: Lease, of worker: Int) {
         workers.change(worker) { record in record.leases.removeAll { $0 == lease } }
-        // What comes next begins now.
-        if let next = workers[worker].leases.first {
+        // What comes next begins now, unless it runs already, while the result before it travelled.
+        if let next = workers[worker].leases.first, leases[next]?.phase == .waiting {
             leases.change(next.epoch) { $0.advancedAt = clock }
         }
         touch(worker)

@@ -97,14 +97,17 @@ extension Farm {
     }
 
     /// With nothing left to start, idle workers get a copy of the unit that is expected to end last
-    /// if they are expected to end it clearly sooner.
+    /// if they are expected to end it clearly sooner; one that still waits at its worker moves,
+    /// which costs nobody anything.
     mutating func speculate() {
         guard jobs.open.isEmpty else { return }
         let most = max(1, Int(Double(workers.presentCount) * configuration.speculationShare))
-        while leases.copyCount < most, let place = workers.available.first, place.load == 0,
+        while let place = workers.available.first, place.load == 0,
             let lease = leases.latestEnding, let record = leases[lease]
         {
             let unit = lease.unit
+            let isMove = record.phase == .waiting
+            guard isMove || leases.copyCount < most else { return }
             guard jobs.find(unit.job)?.state == .running,
                 jobs[unit.job].units[unit]?.canTakeAttempt == true, wants(unit),
                 // The original may have read what is lost since; a copy could not.
@@ -121,6 +124,7 @@ extension Farm {
             let copy = setup + pace * Double(record.total)
             let rest = Double(remaining.wholeNanoseconds)
             guard copy < configuration.speculationFactor * rest else { return }
+            if isMove { supersede(lease.epoch, "a worker that is free runs it sooner") }
             grant(unit, to: place.worker)
         }
     }

@@ -1,90 +1,146 @@
-import CKernels
+import Glibc
 import Synchronization
 
 /// Recycles activation memory: fresh pages cost more than the arithmetic on them.
 ///
-/// Blocks come in size classes an eighth of a power of two apart, so at most an eighth is wasted
-/// and a network's repeated shapes meet their own old blocks again.
-final class ActivationArena: Sendable {
+/// One region of address space is reserved and becomes memory as it is touched; `RegionPlan` says
+/// where in it a block goes. Pages stay when blocks come back, until `releaseUnused`.
+@safe final class ActivationArena {
+    /// Blocks begin at multiples of this.
+    static let granule = 4096
+    /// The region becomes writable in steps of this.
+    private static let growth = 64 << 20
+
     private struct State {
-        // Addresses of free blocks by capacity.
-        var free: [Int: [UInt]] = [:]
+        var plan = RegionPlan()
+        /// What is writable.
+        var open = 0
+        /// What may hold pages: the largest end of a block since the last release.
+        var touched = 0
+        /// Whether blocks came back since the last release.
+        var hasUnused = false
         var used = 0
         var peak = 0
     }
 
     private let state = Mutex(State())
+    private let base: UnsafeMutableRawPointer
+    private let reserved: Int
 
-    deinit {
-        let blocks = state.withLock { $0.free.values.flatMap { $0 } }
-        for block in blocks {
-            unsafe weft_free(UnsafeMutableRawPointer(bitPattern: block))
+    /// Reserves address space, which takes no memory: as much as the system lets, up to far more
+    /// than any machine has.
+    init() {
+        var size = 1 << 40
+        var address = unsafe Self.reserve(size)
+        while unsafe address == nil, size > Self.growth {
+            size /= 2
+            unsafe address = unsafe Self.reserve(size)
         }
+        guard let address = unsafe address else {
+            fatalError("no address space for activations")
+        }
+        unsafe base = unsafe address
+        reserved = size
+        // Whole huge pages where the system grants them.
+        unsafe madvise(base, reserved, MADV_HUGEPAGE)
     }
 
-    /// The capacity that a request is rounded up to.
+    deinit {
+        unsafe munmap(base, reserved)
+    }
+
+    private static func reserve(_ size: Int) -> UnsafeMutableRawPointer? {
+        let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE
+        let address = unsafe mmap(nil, size, PROT_NONE, flags, -1, 0)
+        return unsafe address == MAP_FAILED ? nil : address
+    }
+
+    /// What a request is rounded up to.
     static func capacity(for byteCount: Int) -> Int {
-        let least = 4096
-        guard byteCount > least else { return least }
-        let step = max(least, 1 << (Int.bitWidth - byteCount.leadingZeroBitCount - 4))
-        return (byteCount + step - 1) / step * step
+        max(granule, (byteCount + granule - 1) / granule * granule)
     }
 
     func take(_ byteCount: Int) -> CPUBuffer {
         let capacity = Self.capacity(for: byteCount)
-        let recycled: UInt? = state.withLock { state in
+        let offset = state.withLock { state in
+            let offset = state.plan.take(capacity)
+            if offset + capacity > state.open { open(to: offset + capacity, &state) }
+            state.touched = max(state.touched, offset + capacity)
             state.used += capacity
             state.peak = max(state.peak, state.used)
-            return state.free[capacity]?.popLast()
+            return offset
         }
-        let block =
-            unsafe recycled.flatMap { unsafe UnsafeMutableRawPointer(bitPattern: $0) }
-            ?? weft_allocate(Int64(capacity))
-        guard let block = unsafe block else {
-            fatalError("no memory for an activation of \(byteCount) bytes")
-        }
-        return unsafe CPUBuffer(block, byteCount: byteCount, capacity: capacity, arena: self)
+        return unsafe CPUBuffer(
+            base + offset,
+            byteCount: byteCount,
+            block: offset..<offset + capacity,
+            arena: self
+        )
     }
 
-    fileprivate func give(_ block: UnsafeMutableRawPointer, capacity: Int) {
-        let address = UInt(bitPattern: block)
+    private func open(to end: Int, _ state: inout State) {
+        let wanted = (end + Self.growth - 1) / Self.growth * Self.growth
+        let count = wanted - state.open
+        guard wanted <= reserved,
+            unsafe mprotect(base + state.open, count, PROT_READ | PROT_WRITE) == 0
+        else { fatalError("no memory for \(end) bytes of activations") }
+        state.open = wanted
+    }
+
+    fileprivate func give(_ block: Range<Int>) {
         state.withLock { state in
-            state.used -= capacity
-            state.free[capacity, default: []].append(address)
+            state.used -= block.count
+            state.plan.give(block)
+            state.hasUnused = true
+        }
+    }
+
+    /// Gives the pages of unused memory back to the system.
+    func releaseUnused() {
+        state.withLock { state in
+            guard state.hasUnused else { return }
+            for hole in state.plan.holes + [state.plan.end..<state.touched] where !hole.isEmpty {
+                unsafe madvise(base + hole.lowerBound, hole.count, MADV_DONTNEED)
+            }
+            state.touched = state.plan.end
+            state.hasUnused = false
         }
     }
 
     var usedBytes: Int { state.withLock { $0.used } }
     var peakBytes: Int { state.withLock { $0.peak } }
+    /// What may hold pages; above `peakBytes` by what no request fitted.
+    var heldBytes: Int { state.withLock { $0.touched } }
 
     func resetPeak() {
         state.withLock { $0.peak = $0.used }
     }
 }
 
+// The region belongs to this object alone; the plan of it is behind a lock.
+extension ActivationArena: @unchecked Sendable {}
+
 /// A block of the arena; returns to it when nobody refers to it any more.
 @safe final class CPUBuffer: Buffer {
     let byteCount: Int
     let floats: UnsafeMutablePointer<Float>
-    private let block: UnsafeMutableRawPointer
-    private let capacity: Int
+    private let block: Range<Int>
     private let arena: ActivationArena
 
     init(
-        _ block: UnsafeMutableRawPointer,
+        _ start: UnsafeMutableRawPointer,
         byteCount: Int,
-        capacity: Int,
+        block: Range<Int>,
         arena: ActivationArena
     ) {
-        unsafe self.block = block
         self.byteCount = byteCount
-        self.capacity = capacity
+        self.block = block
         self.arena = arena
-        unsafe floats = block.assumingMemoryBound(to: Float.self)
+        unsafe floats = start.assumingMemoryBound(to: Float.self)
     }
 
     deinit {
-        unsafe arena.give(block, capacity: capacity)
+        arena.give(block)
     }
 }
 

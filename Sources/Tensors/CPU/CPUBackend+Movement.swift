@@ -14,12 +14,10 @@ extension CPUBackend {
     }
 
     package func concatenateChannels(_ parts: [Tensor]) -> Tensor {
-        let outer = parts[0].shape.dimensions.dropLast()
-        let channels = parts.reduce(0) { $0 + $1.shape[-1] }
-        let result = allocate(Shape(outer + [channels]))
+        let (shape, channels) = joined(parts)
+        let result = allocate(shape)
         var column = 0
         for part in parts {
-            precondition(part.shape.dimensions.dropLast() == outer, "\(part.shape) beside \(outer)")
             let width = part.shape[-1]
             unsafe weft_copy_rows(
                 pool,

@@ -31,6 +31,56 @@ extension CPUBackend {
         return result
     }
 
+    package func groupNorm(
+        joining parts: [Tensor],
+        _ parameters: NormParameters,
+        groups: Int,
+        activation: Activation
+    ) -> Tensor {
+        let (shape, channels) = joined(parts)
+        guard parts.count == 2, shape.count > 0 else {
+            return groupNorm(
+                concatenateChannels(parts),
+                parameters,
+                groups: groups,
+                activation: activation
+            )
+        }
+        precondition(
+            shape.rank >= 2 && channels % groups == 0 && parameters.scale.count == channels,
+            "group norm of \(shape) in \(groups) groups with \(parameters.scale.count) scales"
+        )
+        let result = allocate(shape)
+        unsafe weft_group_norm_joined(
+            pool,
+            version,
+            pointer(parts[0]),
+            pointer(parts[1]),
+            Int64(parts[0].shape[-1]),
+            Int64(shape[0]),
+            Int64(shape.count / shape[0] / channels),
+            Int64(channels),
+            Int64(groups),
+            parameters.epsilon,
+            pointer(parameters.scale),
+            pointer(parameters.shift),
+            activation.rawValue,
+            mutable(result)
+        )
+        return result
+    }
+
+    /// The shape of tensors that are joined along channels, and its channels.
+    func joined(_ parts: [Tensor]) -> (shape: Shape, channels: Int) {
+        precondition(!parts.isEmpty, "nothing to join")
+        let outer = parts[0].shape.dimensions.dropLast()
+        for part in parts {
+            precondition(part.shape.dimensions.dropLast() == outer, "\(part.shape) beside \(outer)")
+        }
+        let channels = parts.reduce(0) { $0 + $1.shape[-1] }
+        return (Shape(outer + [channels]), channels)
+    }
+
     package func layerNorm(_ x: Tensor, _ parameters: NormParameters) -> Tensor {
         let channels = x.shape[-1]
         precondition(

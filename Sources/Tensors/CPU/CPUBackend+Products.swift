@@ -16,6 +16,32 @@ extension CPUBackend {
         return result
     }
 
+    package func linear(joining parts: [Tensor], _ parameters: LinearParameters) -> Tensor {
+        guard parts.count == 2 else {
+            return linear(
+                concatenateChannels(parts),
+                parameters,
+                activation: .identity,
+                residual: nil
+            )
+        }
+        let (shape, channels) = joined(parts)
+        precondition(
+            channels == parameters.inputs,
+            "an input of \(shape) for weights of \(parameters.inputs) input channels"
+        )
+        let packed = packed(parameters.prepared)
+        precondition(unsafe !packed.matrix.gated, "a gated matrix needs gatedLinear")
+        let result = allocate(Shape(shape.dimensions.dropLast() + [parameters.outputs]))
+        var epilogue = unsafe epilogue(packed, .identity, nil, result.shape)
+        var rows = unsafe plainRows(parts[0])
+        unsafe rows.kind = WEFT_ROWS_JOINED
+        unsafe rows.more = unsafe pointer(parts[1])
+        unsafe rows.more_channels = Int64(parts[1].shape[-1])
+        unsafe multiply(rows, packed, &epilogue, result)
+        return result
+    }
+
     package func gatedLinear(_ x: Tensor, _ parameters: LinearParameters) -> Tensor {
         check(x, parameters.inputs)
         let packed = packed(parameters.prepared)

@@ -74,12 +74,17 @@ import Synchronization
         MemoryReport(
             activationBytes: arena.usedBytes,
             activationPeakBytes: arena.peakBytes,
+            activationHeldBytes: arena.heldBytes,
             parameterBytes: parameterBytes.value
         )
     }
 
     package func resetPeakMemory() {
         arena.resetPeak()
+    }
+
+    package func releaseUnusedMemory() {
+        arena.releaseUnused()
     }
 
     // MARK: Parameters

@@ -11,8 +11,8 @@ package enum ConvolutionAlgorithm: Int, CaseIterable, Sendable {
     var tileEdge: Int { max(1, rawValue) }
 }
 
-/// The size of one convolution, all that the choice of its algorithm depends on: never time, nor the
-/// number of threads.
+/// The size of one convolution: all that the choice of its algorithm depends on, never time, nor
+/// the number of threads.
 package struct ConvolutionSize: Hashable, Sendable {
     package var geometry: ConvolutionGeometry
     package var inputs: Int

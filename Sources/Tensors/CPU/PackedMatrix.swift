@@ -1,5 +1,4 @@
 import CKernels
-import Glibc
 import Synchronization
 
 /// Weights in the layout of the product kernels, with their bias.
@@ -43,8 +42,6 @@ import Synchronization
         guard let data = unsafe weft_allocate(Int64(bytes)) else {
             fatalError("no memory for \(bytes) bytes of weights")
         }
-        // Lanes beyond the last column stay zero.
-        if !isPlain { unsafe memset(data, 0, bytes) }
         var matrix = unsafe weft_matrix(
             version: version,
             element: element,
@@ -54,6 +51,7 @@ import Synchronization
             k: Int64(columns),
             data: data
         )
+        unsafe weft_matrix_clear_padding(&matrix)
         var first = 0
         for (part, rows) in zip(parts, rows) {
             precondition(part.weight.shape.count == rows * columns, "\(part.weight.name)")

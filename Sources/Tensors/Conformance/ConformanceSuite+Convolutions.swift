@@ -34,7 +34,14 @@ extension ConformanceSuite {
             Convolution(height: 10, width: 1, inputs: 17, outputs: 31),
             Convolution(height: 17, width: 18, inputs: 330, outputs: 48, isFused: true),
             Convolution(images: 2, height: 7, width: 9, inputs: 641, outputs: 7),
-            Convolution(images: 2, height: 5, width: 6, inputs: 19, outputs: 34, padding: Padding(0)),
+            Convolution(
+                images: 2,
+                height: 5,
+                width: 6,
+                inputs: 19,
+                outputs: 34,
+                padding: Padding(0)
+            ),
             Convolution(height: 4, width: 6, inputs: 9, outputs: 16, padding: Padding(2)),
             Convolution(
                 height: 7,

@@ -2,7 +2,7 @@
 /// that are no multiple of a vector, sums longer than a slice of a kernel.
 package enum ConformanceSuite {
     package static let cases: [ConformanceCase] =
-        products + convolutions + attentions + norms + pointwise + movement + halves
+        products + joined + convolutions + attentions + norms + pointwise + movement + halves
 
     private static let products: [ConformanceCase] =
         [(1, 5, 3), (7, 33, 17), (29, 320, 96), (130, 700, 65), (3, 1281, 40), (260, 64, 330)]

@@ -87,8 +87,8 @@ struct JobEstimateTests {
             rounds: 2, ending after steps 5, 10; blends: 2, overlaps: 3
             units: 1 content, 4 depth, 10 sample, 4 decode; steps: 50
             disk: up to 864.0 KiB of state, and the output
-            memory: up to 680.0 KiB for tensors in the coordinator, 448.0 KiB in a worker beside \
-            its network
+            memory: up to 680.0 KiB for tensors in the coordinator beside 512.0 MiB of caches, \
+            448.0 KiB in a worker beside its network
             traffic: 1.0 MiB to workers, 864.0 KiB from them
             """
         #expect(estimate.text == expected)

@@ -65,12 +65,24 @@ struct JobTextTests {
                 unitsFailed: 3,
                 silence: .seconds(90)
             ),
+            WorkerReport(
+                id: WorkerID("w3"),
+                name: "box/2",
+                deviceClass: "cpu-avx2",
+                isConnected: true,
+                standing: .heldBack,
+                leases: [],
+                unitsDone: 1,
+                unitsFailed: 0,
+                silence: .zero
+            ),
         ]
         let expected = """
             worker  name   device    standing           done  failed  silent  units
             w1      box/0  cpu-avx2  trusted              12       0    0:00  \
             job-17/0/sample/3/1 running 2/5
             w2      box/1  cpu-avx2  quarantined, away     0       3    1:30  -
+            w3      box/2  cpu-avx2  held back             1       0    0:00  -
             """
         #expect(JobText.list(workers) == expected)
     }

@@ -62,6 +62,15 @@ struct ProgressTextTests {
         #expect(
             lines.next(progress) == "job-17: sampling 30/60 steps, 5.00/s, 0:06 left, 2 workers"
         )
+        // Stages overlap.
+        var film = JobProgress(Jobs.details(depth: 1, steps: 15), at: 0)
+        #expect(
+            ProgressText.line(film)
+                == "job-17: depth 6/20 frames, estimating; sampling 15/60 steps, estimating, "
+                + "2 workers"
+        )
+        film.update(Jobs.details(depth: 3, steps: 60, decoded: 3), at: 1)
+        #expect(ProgressText.line(film) == "job-17: writing 0/20 frames, 2 workers")
         let held = [
             UnitKey(job: JobID(17), shot: 0, unit: UnitID(.sample, index: 1, round: 2))
         ]

@@ -28,8 +28,32 @@ struct BenchmarkSuiteTests {
         #expect(product.checksum.isFinite && product.checksum != 0)
         #expect(try run("linear/77x768->320").checksum == product.checksum)
 
+        #expect(product.activationHeldBytes >= product.activationPeakBytes)
+
         let memory = try run("layerNorm/256x1280")
         #expect(memory.bound == .memory && memory.operations == 0)
         #expect(memory.bytes == 8 * 256 * 1280 && memory.rate > 0)
+    }
+
+    /// Half weights take half the memory and are other values.
+    @Test func weightsAreStoredAsAsked() throws {
+        let configuration = CPUConfiguration(threads: 1)
+        let machine = MachineBounds(of: CPUBackend(configuration))
+        let benchmark = try #require(
+            BenchmarkSuite.all.first { $0.name == "gen1/tiny-8x16x16" }
+        )
+        let results = try BenchmarkWeights.allCases.map { weights in
+            try benchmark.run(
+                on: configuration,
+                weights: weights,
+                repetitions: 1,
+                machine: machine
+            )
+        }
+        let (full, half) = (results[0], results[1])
+        let share = Double(half.parameterBytes) / Double(full.parameterBytes)
+        #expect(share > 0.5 && share < 0.52)
+        #expect(half.checksum.isFinite && half.checksum != full.checksum)
+        #expect(half.operations == full.operations)
     }
 }

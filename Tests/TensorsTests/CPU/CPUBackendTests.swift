@@ -42,6 +42,42 @@ struct CPUBackendTests {
         withExtendedLifetime((second, third)) {}
     }
 
+    @Test func `what was given back serves other sizes, and goes when another network comes`() {
+        let backend = CPUBackend(CPUConfiguration(threads: 1))
+        var wide: Tensor? = backend.allocate([1 << 20])
+        #expect(backend.memory.activationHeldBytes == 4 << 20)
+        wide = nil
+        // Two narrow ones take its place, and a wide one fits again after them.
+        var narrow: [Tensor]? = [backend.allocate([1 << 19]), backend.allocate([1 << 19])]
+        #expect(backend.memory.activationHeldBytes == 4 << 20)
+        narrow = nil
+        wide = backend.allocate([1 << 20])
+        #expect(backend.memory.activationHeldBytes == 4 << 20)
+        wide = nil
+        #expect(wide == nil && narrow == nil)
+        let weight = StoredTensor(name: "w", shape: [1, 1]) { [1] }
+        _ = backend.prepareLinear([(weight, nil)], gated: false)
+        #expect(backend.memory.activationHeldBytes == 0)
+    }
+
+    @Test func `values survive what is released beside them`() throws {
+        let backend = CPUBackend(CPUConfiguration(threads: 1))
+        let before: Tensor? = backend.allocate([70_001])
+        let values = randomTensor([70_001], seed: 3)
+        let kept = backend.upload(values)
+        var behind: Tensor? = backend.allocate([90_001])
+        withExtendedLifetime(before) {}
+        behind = nil
+        #expect(behind == nil)
+        let weight = StoredTensor(name: "w", shape: [1, 1]) { [1] }
+        _ = backend.prepareLinear([(weight, nil)], gated: false)
+        #expect(try kept.download() == values)
+        // What was released is memory again when it is wanted.
+        let again = backend.upload(randomTensor([90_001], seed: 4))
+        #expect(try again.download() == randomTensor([90_001], seed: 4))
+        #expect(try kept.download() == values)
+    }
+
     @Test func `parameters are counted for as long as they are held`() {
         let weight = StoredTensor(name: "w", shape: [64, 96]) {
             [Float](repeating: 1, count: 64 * 96)
@@ -76,6 +112,28 @@ struct CPUBackendTests {
             CPUConfiguration(threads: 7, kernels: .scalar, products: .tiles).deviceClass
                 == "cpu-scalar-tiles-winograd"
         )
+    }
+
+    @Test func `operations from several tasks at once do not disturb each other`() async throws {
+        let backend = CPUBackend(CPUConfiguration(threads: 2), convolvingBy: .winograd4)
+        let weight = randomTensor([48, 40, 3, 3], seed: 5)
+        let parameters = backend.prepareConvolution(
+            weight: StoredTensor(name: "w", shape: weight.shape) { weight.values },
+            bias: nil,
+            stride: 1,
+            padding: Padding(1)
+        )
+        let images = (0..<8).map { randomTensor([1, 20 + $0, 17, 40], seed: UInt64($0)) }
+        let alone = try images.map { try backend.upload($0).convolve(parameters).download() }
+        let together = try await withThrowingTaskGroup(of: (Int, HostTensor).self) { group in
+            for (index, image) in images.enumerated() {
+                group.addTask {
+                    (index, try backend.upload(image).convolve(parameters).download())
+                }
+            }
+            return try await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+        }
+        for (index, expected) in alone.enumerated() { #expect(together[index] == expected) }
     }
 
     @Test func `a view beyond its buffer is a programmer's error`() async {

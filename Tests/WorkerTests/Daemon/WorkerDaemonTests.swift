@@ -276,6 +276,26 @@ struct WorkerDaemonTests {
         #expect(try worker.wait() == .orphaned)
     }
 
+    @Test func `a key that is let in as something else ends the worker with a sentence`() throws {
+        let state = try TemporaryFolder()
+        let coordinator = try FakeCoordinator()
+        coordinator.welcomes = false
+        let worker = try DaemonThread(
+            DaemonThread.configuration(coordinator, try FakeRunner("normal"), state: state)
+        )
+        try coordinator.serve("introduction") { !coordinator.introductions.isEmpty }
+        let refusal = try Refusal(
+            .forbidden,
+            text: "this key is not enrolled as a worker",
+            refusedSequence: 1
+        )
+        try coordinator.send(.refusal(refusal))
+        try coordinator.serve("end") { worker.hasEnded }
+        let error = #expect(throws: WorkerError.self) { try worker.wait() }
+        #expect(error?.code == .keyRefused)
+        #expect(error?.description.contains("not enrolled as a worker") == true)
+    }
+
     @Test func `a runner that does not start ends the worker with a sentence`() throws {
         let state = try TemporaryFolder()
         let runner = try FakeRunner("unready")
