@@ -284,7 +284,8 @@ enum TestMapRules {
         ],
         "TrainingTests/Loop/TrainingLoopTests": [
             "Training/Loop/Resumption", "Training/Loop/TrainingError",
-            "Training/Loop/TrainingEvent", "Training/Loop/TrainingTask",
+            "Training/Loop/TrainingEvent", "Training/Loop/TrainingInputs",
+            "Training/Loop/TrainingTask",
             "Training/Runs/RunLogs", "Training/Runs/TrainingCheckpoint",
         ],
         "WireProtocolTests/EnvelopeTests": [
