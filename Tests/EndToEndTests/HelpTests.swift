@@ -14,8 +14,9 @@ struct HelpTests {
         + ["ls", "drain", "undrain", "quarantine", "release"].map { ["workers", $0] }
         + ["generate", "enrol", "revoke", "ls"].map { ["keys", $0] }
         + ["inspect", "check", "create", "run"].map { ["model", $0] }
-        + ["operations", "scheduler", "farm", "scenes"].map { ["benchmark", $0] }
-        + [["workers"], ["keys"], ["model"], ["benchmark"]]
+        + ["operations", "train", "scheduler", "farm", "scenes"].map { ["benchmark", $0] }
+        + ["vae", "clip", "depth", "prior", "gen1", "customize"].map { ["train", $0] }
+        + [["workers"], ["keys"], ["model"], ["train"], ["benchmark"]]
 
     private static let folder = URL(filePath: #filePath).deletingLastPathComponent()
         .appending(path: "Goldens/help")

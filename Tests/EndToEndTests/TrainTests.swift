@@ -41,6 +41,7 @@ import Testing
         return try program.outcome(seconds: 600)
     }
 
+    @discardableResult
     private func finish(_ name: String) throws -> Program.Outcome {
         let outcome = try Program.run(arguments(name), seconds: 600)
         #expect(outcome.status == 0, "\(outcome.errors)")

@@ -5,8 +5,10 @@ extension SystemFile {
     /// How many levels of folders a copy or removal goes down before it is taken for a loop.
     private static let depthMax = 16
 
-    /// Gives the files of a folder, and of the folders in it, a second name below `other`: files
-    /// are linked where the file system can, and copied where it cannot. Links are followed.
+    /// Gives the files of a folder, and of the folders in it, a second name below another.
+    ///
+    /// Files are linked where the file system can, and copied where it cannot. Symbolic links are
+    /// followed.
     ///
     /// - Parameters:
     ///   - folder: Where the files are.
@@ -80,8 +82,9 @@ extension SystemFile {
         guard fsync(target) == 0 else { throw failure("sync", other) }
     }
 
-    /// Removes a folder with all that is in it; what is not there is removed already. Links are
-    /// removed, not what they point to.
+    /// Removes a folder with all that is in it.
+    ///
+    /// What is not there is removed already. Links are removed, not what they point to.
     ///
     /// - Throws: `FileError` if the system refuses; the rest then stays.
     package static func removeTree(_ folder: String) throws(FileError) {

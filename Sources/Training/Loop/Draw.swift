@@ -24,6 +24,7 @@ package struct Draw: Hashable, Sendable {
     /// - Parameters:
     ///   - name: What they are for, such as "noise".
     ///   - index: Which of several of the same kind, such as the example in the batch.
+    /// - Returns: The stream from its start.
     package func stream(_ name: String, _ index: Int = 0) -> KeyedGenerator {
         precondition((0...Int(UInt16.max)).contains(index), "stream \(index) of \(name)")
         var hash: UInt32 = 0x811C_9DC5

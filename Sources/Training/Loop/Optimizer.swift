@@ -141,6 +141,7 @@ extension Optimizer {
     /// - Parameters:
     ///   - updates: One for each parameter.
     ///   - tensor: The values of each tensor of `state`.
+    /// - Throws: What `tensor` throws.
     func restore(updates: [String: Int], _ tensor: (String) throws -> HostTensor) throws {
         for index in slots.indices {
             let slot = slots[index]

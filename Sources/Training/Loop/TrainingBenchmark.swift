@@ -29,6 +29,7 @@ package final class TrainingBenchmark {
     ///   - size: Of a batch.
     ///   - backend: What computes.
     ///   - segments: Whether blocks run again on the way back instead of being remembered.
+    /// - Throws: `WeightError` or `BackendError`.
     package init(_ size: Size, on backend: CPUBackend, segments: Bool) throws {
         self.size = size
         let fresh = try FreshModel(.small, seed: 0).component(.gen1)
@@ -57,6 +58,7 @@ package final class TrainingBenchmark {
     /// Takes a step.
     ///
     /// - Returns: The loss before it.
+    /// - Throws: `BackendError` if the device failed.
     package func takeStep() throws -> Double {
         let draw = Draw(seed: 0, step: step)
         let latents = Shape([size.clips, size.frames, size.side, size.side, 4])

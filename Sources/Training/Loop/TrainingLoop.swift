@@ -79,6 +79,7 @@ package final class TrainingLoop {
     ///
     /// - Parameter isStopping: Asked before each micro-batch; a step that is begun is then dropped,
     ///   the completed ones are saved.
+    /// - Returns: Whether all steps are done.
     /// - Throws: `TrainingError` if a number is not finite, or what the task, files and devices
     ///   throw.
     package func run(isStopping: () -> Bool) throws -> End {

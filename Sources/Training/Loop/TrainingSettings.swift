@@ -52,8 +52,10 @@ package struct TrainingSettings: Hashable, Sendable {
         min(averageDecay, Double(1 + step) / Double(10 + step))
     }
 
-    /// What decides about the weights, by the names of the options that set it: a run goes on only
-    /// under the same. The number of steps is free where the rate does not depend on it.
+    /// What decides about the weights, by the names of the options that set it.
+    ///
+    /// A run goes on only under the same. The number of steps is free where the rate does not
+    /// depend on it.
     package var binding: [String: JSONValue] {
         var values: [String: JSONValue] = [
             "lr": .number(learningRate),

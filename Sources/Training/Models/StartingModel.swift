@@ -25,6 +25,7 @@ package struct StartingModel: Sendable {
     ///   - kind: Which component.
     ///   - backend: Where.
     ///   - make: Builds it from the config and the top of the weights.
+    /// - Returns: What `make` returns.
     /// - Throws: `CheckpointError`, `ConfigError` or `WeightError`.
     package func frozen<Network>(
         _ kind: ComponentKind,

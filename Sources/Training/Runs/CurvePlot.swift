@@ -61,7 +61,9 @@ package struct CurvePlot: Hashable, Sendable {
         return parts.joined() + "</svg>\n"
     }
 
-    private func isDrawn(_ value: Double) -> Bool { value.isFinite && (!isLogarithmic || value > 0) }
+    private func isDrawn(_ value: Double) -> Bool {
+        value.isFinite && (!isLogarithmic || value > 0)
+    }
 
     private func height(of value: Double) -> Double { isLogarithmic ? log10(value) : value }
 
@@ -87,7 +89,8 @@ package struct CurvePlot: Hashable, Sendable {
             let place = Self.fixed(frame.left + x.share(tick) * (frame.right - frame.left), 1)
             text += """
                 <line class="grid" x1="\(place)" y1="40" x2="\(place)" y2="350"/>
-                <text class="ink" x="\(place)" y="368" text-anchor="middle">\(Self.label(tick))</text>
+                <text class="ink" x="\(place)" y="368" \
+                text-anchor="middle">\(Self.label(tick))</text>
 
                 """
         }
@@ -178,7 +181,8 @@ package struct CurvePlot: Hashable, Sendable {
         let sign = value < 0 && scaled > 0 ? "-" : ""
         guard digits > 0 else { return "\(sign)\(whole)" }
         let fraction = "\(Int(scaled) % Int(scale))"
-        return "\(sign)\(whole)." + String(repeating: "0", count: digits - fraction.count) + fraction
+        return "\(sign)\(whole)." + String(repeating: "0", count: digits - fraction.count)
+            + fraction
     }
 
     /// A number on an axis: as few digits as tell it from its neighbours.

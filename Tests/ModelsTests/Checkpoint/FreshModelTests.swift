@@ -57,6 +57,8 @@ struct FreshModelTests {
     @Test func aSecondOneIsNotWrittenOverTheFirst() throws {
         let folder = try TemporaryFolder()
         _ = try FreshModel(.tiny, seed: 3).write(to: folder("tiny"))
-        #expect(throws: CheckpointError.self) { try FreshModel(.tiny, seed: 4).write(to: folder("tiny")) }
+        #expect(throws: CheckpointError.self) {
+            try FreshModel(.tiny, seed: 4).write(to: folder("tiny"))
+        }
     }
 }

@@ -68,7 +68,8 @@ struct OptimizerTests {
         }
     }
 
-    private func settings(_ change: (inout TrainingSettings) -> Void = { _ in }) -> TrainingSettings {
+    private func settings(_ change: (inout TrainingSettings) -> Void = { _ in }) -> TrainingSettings
+    {
         var settings = TrainingSettings(steps: 50, learningRate: 0.01, warmUp: 3)
         settings.adam.weightDecay = 0.1
         settings.clipNorm = nil

@@ -1,4 +1,5 @@
 import FFmpeg
+import Glibc
 import Models
 import NN
 import Pipelines
@@ -17,7 +18,8 @@ struct TrainingLoopTests {
         start = try StartingModel(folder("start"), seed: 1)
     }
 
-    private func settings(_ change: (inout TrainingSettings) -> Void = { _ in }) -> TrainingSettings {
+    private func settings(_ change: (inout TrainingSettings) -> Void = { _ in }) -> TrainingSettings
+    {
         var settings = TrainingSettings(steps: 8, learningRate: 1e-3, warmUp: 2)
         settings.checkpointEvery = 3
         settings.validateEvery = 4
@@ -83,11 +85,18 @@ struct TrainingLoopTests {
         for component in check {
             #expect(["sound", "readable"].contains(component.word), "\(component)")
         }
-        #expect(try SystemFile.names(in: folder("run/checkpoints")) == ["step-00000006", "step-00000008"])
+        #expect(
+            try SystemFile.names(in: folder("run/checkpoints")) == [
+                "step-00000006", "step-00000008",
+            ]
+        )
         let log = String(decoding: try bytes("run/log.csv"), as: UTF8.self).split(separator: "\n")
         #expect(log[0] == "step,lr,gradient_norm,loss,root" && log.count == 9)
         #expect(String(decoding: try bytes("run/loss.svg"), as: UTF8.self).hasPrefix("<svg"))
-        let picture = try StillImage.read(folder("run/validation/step-00000004-grey.png"), sideMax: 8)
+        let picture = try StillImage.read(
+            folder("run/validation/step-00000004-grey.png"),
+            sideMax: 8
+        )
         #expect(picture.width == 8)
         let checkpoints = events.all.compactMap { event -> Int? in
             guard case .checkpoint(let step, _) = event else { return nil }
@@ -214,7 +223,12 @@ extension TrainingLoopTests {
         ("training.json", { try SystemFile.delete("\($0)/training.json") }),
         (
             "training.json",
-            { try SystemFile.writeAtomically(Array("{\"schema\":".utf8), to: "\($0)/training.json") }
+            {
+                try SystemFile.writeAtomically(
+                    Array("{\"schema\":".utf8),
+                    to: "\($0)/training.json"
+                )
+            }
         ),
         ("training.safetensors", { try SystemFile.delete("\($0)/training.safetensors") }),
         (
@@ -269,5 +283,33 @@ extension TrainingLoopTests {
             try run("run", settings(), skipsDamaged: true)
         }
         #expect(error?.description.hasSuffix("there is no older one to go on from") == true)
+    }
+
+    @Test func `a disk that is full ends the run, and the last checkpoint stays`() async {
+        await #expect(processExitsWith: .success) {
+            let tests = try TrainingLoopTests()
+            let task = try EmbeddingTask(tests.start)
+            signal(SIGXFSZ, SIG_IGN)
+            task.before = { draw in
+                // A file that may grow no more stands for a disk that is full.
+                var limit = rlimit(rlim_cur: 20_000, rlim_max: .max)
+                if draw.step == 4 { setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit) }
+            }
+            let error = #expect(throws: CheckpointError.self) {
+                try tests.run("run", tests.settings(), task: task)
+            }
+            guard case .file(let file)? = error?.code, file.isFull else {
+                preconditionFailure("\(error as Any)")
+            }
+            let names = try SystemFile.names(in: tests.folder("run/checkpoints"))
+            precondition(names == ["step-00000003"], "\(names)")
+            var limit = rlimit(rlim_cur: .max, rlim_max: .max)
+            setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
+            // With room again the same command goes on.
+            try tests.run("whole", tests.settings())
+            try tests.run("run", tests.settings())
+            let logs = try ["whole", "run"].map { try tests.bytes("\($0)/log.csv") }
+            precondition(logs[0] == logs[1], "the logs differ")
+        }
     }
 }

@@ -18,8 +18,14 @@ struct TrainingProbeTests {
             time += .seconds(2)
             return time
         }
-        let (trained, frozen) = task.recording.parameters.reduce(into: (0, 0)) { counts, parameter in
-            if parameter.trains { counts.0 += parameter.shape.count } else { counts.1 += parameter.shape.count }
+        let (trained, frozen) = task.recording.parameters.reduce(into: (0, 0)) {
+            counts,
+            parameter in
+            if parameter.trains {
+                counts.0 += parameter.shape.count
+            } else {
+                counts.1 += parameter.shape.count
+            }
         }
         #expect(probe.trainedCount == trained && probe.frozenCount == frozen && frozen > 0)
         #expect(probe.stepSeconds == 6)

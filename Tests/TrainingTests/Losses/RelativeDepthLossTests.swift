@@ -47,7 +47,7 @@ struct RelativeDepthLossTests {
             randomTensor([1, 4, 4], seed: 6)
         )
         #expect(loss.value.isFinite)
-        #expect(loss.gradient.values.allSatisfy(\.isFinite))
+        #expect(loss.gradient.values.allSatisfy { $0.isFinite })
     }
 
     @Test func `agreement is Pearson's correlation, image by image`() {

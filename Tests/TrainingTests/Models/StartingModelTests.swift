@@ -31,13 +31,18 @@ struct StartingModelTests {
         #expect(recording.parameters.allSatisfy { $0.component == "unet" })
         #expect(recording.parameters.allSatisfy { $0.trains == Gen1UNet.isTemporal($0.key) })
         for parameter in recording.parameters {
-            #expect(try parameter.value.download().values == weights.tensor(named: parameter.key)?.floats())
+            #expect(
+                try parameter.value.download().values
+                    == weights.tensor(named: parameter.key)?.floats()
+            )
         }
         #expect(component.kind == .gen1 && component.source?.name == "unet")
     }
 
     @Test func `gen1 grows from an image UNet, as a component that no file holds`() throws {
-        let config = FreshModel(.tiny, seed: 1).config(.gen1).values.filter { $0.key != "max_frames" }
+        let config = FreshModel(.tiny, seed: 1).config(.gen1).values.filter {
+            $0.key != "max_frames"
+        }
         let image = try FreshComponent(
             .unet2d,
             config: ConfigObject(config, label: "config.json"),
@@ -62,7 +67,9 @@ struct StartingModelTests {
         try SystemFile.removeTree(folder("start/vae"))
         let other = try StartingModel(folder("start"), seed: 1)
         #expect(throws: CheckpointError.self) {
-            try other.load(.vae, on: recording) { try AutoencoderDecoder(AutoencoderConfig($0), $1) }
+            try other.load(.vae, on: recording) {
+                try AutoencoderDecoder(AutoencoderConfig($0), $1)
+            }
         }
     }
 
@@ -70,7 +77,9 @@ struct StartingModelTests {
     @Test func `a component that is read in part is refused`() throws {
         let start = try StartingModel(folder("start"), seed: 1)
         #expect(throws: WeightError.self) {
-            try start.load(.vae, on: recording) { try AutoencoderDecoder(AutoencoderConfig($0), $1) }
+            try start.load(.vae, on: recording) {
+                try AutoencoderDecoder(AutoencoderConfig($0), $1)
+            }
         }
     }
 }

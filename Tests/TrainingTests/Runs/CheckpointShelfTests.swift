@@ -69,10 +69,12 @@ struct CheckpointShelfTests {
         #expect(try shelf.steps().isEmpty)
     }
 
-    @Test(arguments: [
-        (2, nil, [30, 40]), (1, nil, [40]), (9, nil, [10, 20, 30, 40]), (1, 20, [20, 40]),
-        (2, 10, [10, 20, 30, 40]), (1, 7, [40]),
-    ] as [(Int, Int?, [Int])])
+    @Test(
+        arguments: [
+            (2, nil, [30, 40]), (1, nil, [40]), (9, nil, [10, 20, 30, 40]), (1, 20, [20, 40]),
+            (2, 10, [10, 20, 30, 40]), (1, 7, [40]),
+        ] as [(Int, Int?, [Int])]
+    )
     func `the newest and the multiples are kept`(keep: Int, every: Int?, kept: [Int]) throws {
         for step in [10, 20, 30, 40] { try add(step) }
         try shelf.prune(keep: keep, keepEvery: every)

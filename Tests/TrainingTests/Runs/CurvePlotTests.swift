@@ -61,7 +61,7 @@ struct CurvePlotTests {
     }
 
     @Test func `many points are drawn as the mean and the range of columns`() throws {
-        let values = (0..<10_000).map { $0 % 2 == 0 ? 1.0 : 3.0 }
+        let values = (0..<8000).map { $0 % 2 == 0 ? 1.0 : 3.0 }
         let svg = plot(values).svg
         let points = try curve(svg)
         #expect(points.count == CurvePlot.columnsMax)

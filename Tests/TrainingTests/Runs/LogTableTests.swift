@@ -22,8 +22,11 @@ struct LogTableTests {
 
     @Test func `a metric that comes later gets a column, and a missing one an empty cell`() throws {
         var table = table(2)
-        #expect(!table.append(step: 3, [Metric("loss", 1), Metric("edge", 2)]))
-        #expect(table.append(step: 4, [Metric("edge", 3), Metric("lr", 4)]))
+        let isSame = [
+            table.append(step: 3, [Metric("loss", 1), Metric("edge", 2)]),
+            table.append(step: 4, [Metric("edge", 3), Metric("lr", 4)]),
+        ]
+        #expect(isSame == [false, true])
         #expect(table.text.hasSuffix("2,0.16666666666666666,0.0001,\n3,1.0,,2.0\n4,,4.0,3.0\n"))
         #expect(try LogTable(table.text, upTo: 4, path: "log") == table)
         #expect(table.points("edge").map(\.step) == [3, 4])

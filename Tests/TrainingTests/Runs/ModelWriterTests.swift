@@ -16,7 +16,8 @@ struct ModelWriterTests {
 
     private func write(_ start: StartingModel, _ component: TrainedComponent) throws {
         try SystemFile.makeFolder(folder("model"))
-        try ModelWriter(start: start.folder, components: [component]).write(to: folder("model")) { _ in
+        try ModelWriter(start: start.folder, components: [component]).write(to: folder("model")) {
+            _ in
             recording.parameters.map { ($0.key, $0.value) }
         }
     }
@@ -24,13 +25,17 @@ struct ModelWriterTests {
     private func expectSound(_ count: Int) throws {
         let check = try CheckpointFolder.open(folder("model")).check()
         #expect(check.count == count)
-        for part in check { #expect(["sound", "readable", "foreign"].contains(part.word), "\(part)") }
+        for part in check {
+            #expect(["sound", "readable", "foreign"].contains(part.word), "\(part)")
+        }
     }
 
     @Test func `an image model that gen1 grew from lends all but UNet and scheduler`() throws {
         _ = try FreshModel(.tiny, seed: 1).write(to: folder("start"))
         try SystemFile.removeTree(folder("start/unet"))
-        let config = FreshModel(.tiny, seed: 1).config(.gen1).values.filter { $0.key != "max_frames" }
+        let config = FreshModel(.tiny, seed: 1).config(.gen1).values.filter {
+            $0.key != "max_frames"
+        }
         try FreshComponent(.unet2d, config: ConfigObject(config, label: "config"), seed: 2)
             .write(to: folder("start"))
         let schedule = "{\"_class_name\": \"PNDMScheduler\", \"prediction_type\": \"epsilon\"}"
@@ -74,9 +79,11 @@ struct ModelWriterTests {
         try expectSound(8)
         let written = try SafetensorsFile.open(folder("model/image_encoder/model.safetensors"))
         #expect(written.names == tensors.keys.sorted())
-        #expect(try SystemFile.names(in: folder("model/image_encoder")) == [
-            "config.json", "model.safetensors", "preprocessor_config.json",
-        ])
+        #expect(
+            try SystemFile.names(in: folder("model/image_encoder")) == [
+                "config.json", "model.safetensors", "preprocessor_config.json",
+            ]
+        )
         let config = try CheckpointFolder.open(folder("model")).component("image_encoder").config()
         #expect(config.values == component.config.values)
     }

@@ -9,10 +9,10 @@ struct DepthTaskTests {
         return try DepthTask(short.start, data, options, on: ShortTraining.recording())
     }
 
-    @Test func `estimates come to agree with the depth in forty steps`() throws {
+    @Test func `estimates come to agree with the depth in sixty steps`() throws {
         let short = try ShortTraining()
         let task = try task(short, short.data)
-        let steps = try ShortTraining.run(task, steps: 0..<40, rate: 3e-3)
+        let steps = try ShortTraining.run(task, steps: 0..<60, rate: 3e-3)
         let (first, last) = ShortTraining.ends(steps, count: 4)
         #expect(last < 0.7 * first, "\(first) to \(last)")
         let found = try task.validate(Draw(seed: 1, step: 0))
