@@ -21,6 +21,7 @@ package struct Linear: Sendable {
         bias: Bool = true,
         gated: Bool = false,
         initial: Initial? = nil,
+        initialBias: Initial? = nil,
         storage: Storage = .matrix,
         _ weights: WeightPath
     ) throws(WeightError) {
@@ -29,6 +30,7 @@ package struct Linear: Sendable {
             outputs,
             bias: bias,
             initial: initial,
+            initialBias: initialBias,
             storage: storage,
             weights
         )
@@ -66,6 +68,7 @@ package struct Linear: Sendable {
         _ outputs: Int,
         bias: Bool,
         initial: Initial? = nil,
+        initialBias: Initial? = nil,
         storage: Storage = .matrix,
         _ weights: WeightPath
     ) throws(WeightError) -> (weight: StoredTensor, bias: StoredTensor?) {
@@ -81,7 +84,7 @@ package struct Linear: Sendable {
         let shift = try weights.stored(
             "bias",
             [outputs],
-            initial: initial ?? .uniform(fanIn: inputs)
+            initial: initialBias ?? initial ?? .uniform(fanIn: inputs)
         )
         return (weight, shift)
     }

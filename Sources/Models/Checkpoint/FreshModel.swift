@@ -111,7 +111,7 @@ package struct FreshModel: Sendable {
 
     private static let small: [ComponentKind: String] = [
         .gen1: """
-        {"block_out_channels": [64, 128, 256], "layers_per_block": 1, "attention_head_dim": 4,
+        {"block_out_channels": [64, 128, 192], "layers_per_block": 1, "attention_head_dim": 4,
          "down_block_types": ["CrossAttnDownBlock2D", "CrossAttnDownBlock2D", "DownBlock2D"],
          "up_block_types": ["UpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D"],
          "cross_attention_dim": 128, "sample_size": 16, "max_frames": 16}
@@ -125,9 +125,9 @@ package struct FreshModel: Sendable {
            "UpDecoderBlock2D"]}
         """,
         .depthEstimator: """
-        {"hidden_size": 192, "num_hidden_layers": 8, "num_attention_heads": 6,
+        {"hidden_size": 192, "num_hidden_layers": 6, "num_attention_heads": 6,
          "intermediate_size": 768, "image_size": 128, "patch_size": 16,
-         "backbone_out_indices": [1, 3, 5, 7], "neck_hidden_sizes": [48, 96, 192, 192],
+         "backbone_out_indices": [1, 2, 4, 5], "neck_hidden_sizes": [48, 96, 192, 192],
          "fusion_hidden_size": 64, "hidden_act": "gelu"}
         """,
         .imageEncoder: """

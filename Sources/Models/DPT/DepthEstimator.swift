@@ -92,7 +92,14 @@ package struct DepthEstimator: Sendable {
                 padding: Padding(1),
                 weights["2"]
             )
-            output = try Linear(Self.inner, 1, storage: .convolution, weights["4"])
+            // What is below 0 has no slope: a fresh network that began there would stay there.
+            output = try Linear(
+                Self.inner,
+                1,
+                initialBias: .ones,
+                storage: .convolution,
+                weights["4"]
+            )
         }
 
         func callAsFunction(_ x: Tensor) -> Tensor {

@@ -89,7 +89,8 @@ package final class Optimizer {
         }
         let decay = settings.averageDecay(at: step)
         for index in slots.indices {
-            guard let average = slots[index].average else { continue }
+            // The average of a value with itself may be its neighbour: what never changed stays.
+            guard let average = slots[index].average, slots[index].updates > 0 else { continue }
             slots[index].average = backend.combine([
                 (Float(decay), average), (Float(1 - decay), slots[index].parameter.value),
             ])

@@ -66,8 +66,11 @@ package final class AutoencoderTask: TrainingTask {
     }
 
     package func accumulate(_ draw: Draw) throws -> [Metric] {
+        let (source, options) = (data.training, options)
         let pictures = HostTensor.stacked(
-            try (0..<options.batch).map { try picture(draw, $0, from: data.training) }
+            try concurrentExamples(options.batch) {
+                try Self.picture(draw, $0, from: source, options)
+            }
         )
         let posterior = try network.encoder(recording.upload(pictures))
         var noise = draw.stream("posterior")
@@ -162,10 +165,11 @@ package final class AutoencoderTask: TrainingTask {
     }
 
     /// A picture to learn from, or a depth map.
-    private func picture(
+    private static func picture(
         _ draw: Draw,
         _ index: Int,
-        from source: any ClipSource
+        from source: any ClipSource,
+        _ options: Options
     ) throws -> HostTensor {
         var generator = draw.stream("clip", index)
         let clip = try source.clip(&generator, options.request)

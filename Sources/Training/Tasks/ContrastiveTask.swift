@@ -124,7 +124,7 @@ package final class ContrastiveTask: TrainingTask {
         [images.component, texts.component]
     }
 
-    private struct Pair {
+    private struct Pair: Sendable {
         let image: RGBImage
         let caption: String
     }
@@ -135,9 +135,10 @@ package final class ContrastiveTask: TrainingTask {
         count: Int,
         from source: any ClipSource
     ) throws -> [Pair] {
-        try (0..<count).map { index in
+        let request = options.request
+        return try concurrentExamples(count) { index in
             var generator = draw.stream(stream, index)
-            let clip = try source.clip(&generator, options.request)
+            let clip = try source.clip(&generator, request)
             guard let caption = clip.caption else {
                 preconditionFailure("a clip with a caption was asked for")
             }

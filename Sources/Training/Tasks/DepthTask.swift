@@ -133,9 +133,10 @@ package final class DepthTask: TrainingTask {
         _ range: Range<Int>,
         from source: any ClipSource
     ) throws -> Examples {
-        let clips = try range.map { index in
-            var generator = draw.stream(stream, index)
-            return try source.clip(&generator, options.request)
+        let request = options.request
+        let clips = try concurrentExamples(range.count) { index in
+            var generator = draw.stream(stream, range.lowerBound + index)
+            return try source.clip(&generator, request)
         }
         let depth = try clips.map { clip in
             guard let depth = clip.depth else {

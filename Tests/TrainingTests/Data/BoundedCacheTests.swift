@@ -6,10 +6,11 @@ struct BoundedCacheTests {
         let cache = BoundedCache<Int, [Int]>(bytesMax: 800)
         var made: [Int] = []
         func value(_ key: Int) -> [Int]? {
-            cache(key, bytes: { $0.count * 8 }) {
+            let make = {
                 made.append(key)
                 return [Int](repeating: key, count: 10)
             }
+            return cache(key, bytes: { $0.count * 8 }, make: make)
         }
         for key in 0..<10 { _ = value(key) }
         #expect(made == Array(0..<10))
@@ -29,14 +30,12 @@ struct BoundedCacheTests {
         let cache = BoundedCache<Int, Int>(bytesMax: 7)
         var made = 0
         for _ in 0..<2 {
-            _ = cache(1, bytes: { _ in 8 }) {
+            func make(_ value: Int?) -> Int? {
                 made += 1
-                return 5
+                return value
             }
-            _ = cache(2, bytes: { _ in 1 }) {
-                made += 1
-                return nil
-            }
+            _ = cache(1, bytes: { _ in 8 }, make: { make(5) })
+            _ = cache(2, bytes: { _ in 1 }, make: { make(nil) })
         }
         #expect(made == 4)
     }

@@ -39,7 +39,7 @@ struct FolderSourceTests {
         }
     }
 
-    @Test func `pictures and videos are found below the folder, with what is said of them`() throws {
+    @Test func `files are found below the folder, with what is said of them`() throws {
         let folder = try TemporaryFolder()
         _ = try folder.write("", to: "inner/.hidden.png")
         try StillImage.writePNG(try png([200, 0, 0]), to: folder("red.png"))
@@ -148,7 +148,8 @@ struct FolderSourceTests {
 
     @Test func `a person names scenes or folders`() throws {
         let folder = try TemporaryFolder()
-        let stripes = (0..<64 * 48).flatMap { [UInt8($0 % 64 * 4), UInt8($0 / 64 * 5), 0] }
+        var stripes: [UInt8] = []
+        for index in 0..<64 * 48 { stripes += [UInt8(index % 64), UInt8(index / 64), 0] }
         let picture = VideoFrame(time: .zero, width: 64, height: 48, pixels: stripes)
         try StillImage.writePNG(picture, to: folder("good.png"))
         #expect(throws: TrainingError.self) { try TrainingData([], sceneCount: 1) { _ in } }

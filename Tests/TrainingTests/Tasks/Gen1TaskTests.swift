@@ -41,8 +41,7 @@ struct Gen1TaskTests {
         #expect(found.pictures.map(\.name) == ["sample"])
     }
 
-    @Test func `an image batch gives layers along time no gradient and changes no bit of them`() throws
-    {
+    @Test func `an image batch gives layers along time no gradient and changes no bit`() throws {
         let short = try ShortTraining()
         let task = try task(short, .levels) { $0.imageShare = 1 }
         let before = try task.recording.bits(of: "unet")
