@@ -30,8 +30,6 @@ INLINE vf load_part(const float *p, int64_t n) {
     for (int64_t i = 0; i < n; i++) lanes[i] = p[i];
     return load(lanes);
 }
-// The first n <= VL floats.
-INLINE vf load_some(const float *p, int64_t n) { return n == VL ? load(p) : load_part(p, n); }
 INLINE void store_part(float *p, vf v, int64_t n) {
     float lanes[VL];
     store(lanes, v);
