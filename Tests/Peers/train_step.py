@@ -20,22 +20,15 @@ import subprocess
 import sys
 import time
 
-STEPS = ["train_step/gen1-small-1x8x16x16", "train_step/gen1-small-2x8x16x16"]
-# FreshModel's small gen1.
-SMALL = dict(
-    _class_name="WeftGen1UNet", in_channels=12, block_out_channels=(64, 128, 256),
-    layers_per_block=1, attention_head_dim=4, cross_attention_dim=128,
-    down_block_types=("CrossAttnDownBlock2D", "CrossAttnDownBlock2D", "DownBlock2D"),
-    up_block_types=("UpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D"),
-    temporal_kernel_size=3, max_frames=16,
-)
+# Clips, frames, and the edge of the latents.
+STEPS = ["1x8x16", "2x8x16"]
 
 
 def resident():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
-def reference(name, threads, repetitions):
+def reference(name, config, threads, repetitions):
     """The body of a reference process: prints one line of JSON."""
     import torch
 
@@ -46,12 +39,14 @@ def reference(name, threads, repetitions):
     torch.set_num_threads(threads)
     torch.manual_seed(0)
     start = resident()
-    clips, frames, height, width = map(int, name.split("-")[-1].split("x"))
-    model, _ = gen1_model(SMALL, frames)
+    clips, frames, edge = map(int, name.split("x"))
+    # weft adds the input channels and the extent of the temporal kernels where a config is silent.
+    config = {"in_channels": 12, "temporal_kernel_size": 3} | config
+    model, _ = gen1_model(config, frames)
     model.train()
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4, weight_decay=0.01)
-    sample, structure, target = (torch.randn(clips, 4, frames, height, width) for _ in range(3))
-    content = torch.randn(clips, 128)
+    sample, structure, target = (torch.randn(clips, 4, frames, edge, edge) for _ in range(3))
+    content = torch.randn(clips, config["cross_attention_dim"])
     steps = torch.full((clips * frames,), 500.0)
 
     def step():
@@ -76,20 +71,21 @@ def reference(name, threads, repetitions):
 
 
 def weft(program, name, threads, repetitions):
+    clips, frames, edge = name.split("x")
     text = subprocess.run(
-        [program, "benchmark", name, "--json", "--threads", str(threads),
-         "--repetitions", str(repetitions)],
+        [program, "benchmark", "train", "--json", "--clips", clips, "--frames", frames,
+         "--side", edge, "--threads", str(threads), "--repetitions", str(repetitions)],
         check=True, capture_output=True, text=True,
     ).stdout
     report = json.loads(text)
-    result, peak = report["results"][0], report["peak_resident_bytes"]
-    return {"seconds": result["median_seconds"], "peak": peak, "beyond": peak}
+    peak = report["peak_resident_bytes"]
+    return report["config"], {"seconds": report["median_seconds"], "peak": peak, "beyond": peak}
 
 
-def measure_reference(name, threads, repetitions):
+def measure_reference(name, config, threads, repetitions):
     text = subprocess.run(
         [sys.executable, os.path.abspath(__file__), "--reference", name,
-         "--threads", str(threads), "--repetitions", str(repetitions)],
+         "--config", json.dumps(config), "--threads", str(threads), "--repetitions", str(repetitions)],
         check=True, capture_output=True, text=True,
     ).stdout
     return json.loads(text.splitlines()[-1])
@@ -103,17 +99,19 @@ def main():
     parser.add_argument("--repetitions", type=int, default=5)
     parser.add_argument("--steps", nargs="+", default=STEPS)
     parser.add_argument("--reference", help=argparse.SUPPRESS)
+    parser.add_argument("--config", type=json.loads, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.reference:
-        reference(options.reference, options.threads, options.repetitions)
+        reference(options.reference, options.config, options.threads, options.repetitions)
         return
     print("| step | weft s | PyTorch s | faster | range | weft MiB | PyTorch MiB | beyond MiB |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- |")
     for name in options.steps:
         ours, theirs = [], []
         for _ in range(options.pairs):
-            ours.append(weft(options.weft, name, options.threads, options.repetitions))
-            theirs.append(measure_reference(name, options.threads, options.repetitions))
+            config, run = weft(options.weft, name, options.threads, options.repetitions)
+            ours.append(run)
+            theirs.append(measure_reference(name, config, options.threads, options.repetitions))
         ratios = sorted(t["seconds"] / o["seconds"] for o, t in zip(ours, theirs))
 
         def median(runs, key):

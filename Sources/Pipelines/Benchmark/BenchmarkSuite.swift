@@ -1,9 +1,9 @@
 import Tensors
 
 /// All that `weft benchmark` times: the operations of Stable Diffusion 1.5 and gen1 at their real
-/// shapes, then whole networks, then steps of training.
+/// shapes, then whole networks.
 package enum BenchmarkSuite {
-    package static let all: [Benchmark] = operations + networks + training
+    package static let all: [Benchmark] = operations + networks
 
     static let operations: [Benchmark] = linears + convolutions + attentions + pointwise
 
