@@ -1,5 +1,4 @@
 import CKernels
-import Synchronization
 
 /// The CPU: kernels in C over recycled memory, on a pool of threads of its own.
 @safe package final class CPUBackend: Backend {
@@ -8,7 +7,7 @@ import Synchronization
     let version: weft_version
     private let forced: ConvolutionAlgorithm?
     private let arena = ActivationArena()
-    private let parameterBytes = Mutex(0)
+    private let parameterBytes = ParameterBytes()
 
     /// Starts the threads.
     ///
@@ -74,7 +73,7 @@ import Synchronization
         MemoryReport(
             activationBytes: arena.usedBytes,
             activationPeakBytes: arena.peakBytes,
-            parameterBytes: parameterBytes.withLock { $0 }
+            parameterBytes: parameterBytes.held
         )
     }
 
@@ -138,16 +137,15 @@ import Synchronization
         taps: Int,
         isGated: Bool
     ) -> PackedMatrix {
-        let packed = unsafe PackedMatrix(
+        unsafe PackedMatrix(
             parts,
             channels: channels,
             taps: taps,
             isGated: isGated,
             configuration: configuration,
-            pool: pool
+            pool: pool,
+            counting: parameterBytes
         )
-        parameterBytes.withLock { $0 += packed.byteCount }
-        return packed
     }
 
     /// Depends on the size and the configuration alone.

@@ -1,11 +1,13 @@
 import CKernels
 import Glibc
+import Synchronization
 
 /// Weights in the layout of the product kernels, with their bias.
 @safe final class PackedMatrix: PreparedParameters {
     let matrix: weft_matrix
     let bias: UnsafeMutablePointer<Float>?
     let byteCount: Int
+    private let held: ParameterBytes
 
     /// Packs parts of `[rows, channels, taps]` stacked along rows.
     ///
@@ -16,14 +18,17 @@ import Glibc
     ///   - isGated: Whether the second half of the rows gates the first.
     ///   - configuration: Kernels and provider to pack for.
     ///   - pool: Threads that pack.
+    ///   - held: Counts its bytes for as long as it is there.
     init(
         _ parts: [(weight: StoredTensor, bias: StoredTensor?)],
         channels: Int,
         taps: Int,
         isGated: Bool,
         configuration: CPUConfiguration,
-        pool: OpaquePointer
+        pool: OpaquePointer,
+        counting held: ParameterBytes
     ) {
+        self.held = held
         let rows = parts.map { $0.weight.shape[0] }
         let outputs = rows.reduce(0, +)
         let isPlain = configuration.products == .openBLAS
@@ -34,6 +39,7 @@ import Glibc
         let element = isPlain ? WEFT_F32 : Self.element(of: parts.map(\.weight))
         let bytes = Int(count) * (element == WEFT_F32 ? 4 : 2)
         byteCount = bytes + (hasBias ? 4 * outputs : 0)
+        held.add(byteCount)
         guard let data = unsafe weft_allocate(Int64(bytes)) else {
             fatalError("no memory for \(bytes) bytes of weights")
         }
@@ -119,6 +125,7 @@ import Glibc
     }
 
     deinit {
+        held.add(-byteCount)
         unsafe weft_free(matrix.data)
         unsafe bias?.deallocate()
     }
@@ -126,3 +133,15 @@ import Glibc
 
 // Immutable after its initialiser; the memory belongs to this object alone.
 extension PackedMatrix: @unchecked Sendable {}
+
+/// Bytes of a backend's packed matrices that are held now: one that is packed anew replaces its
+/// forerunner.
+final class ParameterBytes: Sendable {
+    private let count = Mutex(0)
+
+    var held: Int { count.withLock { $0 } }
+
+    func add(_ bytes: Int) {
+        count.withLock { $0 += bytes }
+    }
+}

@@ -47,10 +47,11 @@ struct CPUBackendTests {
             [Float](repeating: 1, count: 64 * 96)
         }
         let before = backend.memory.parameterBytes
-        let parameters = backend.prepareLinear([(weight, nil)], gated: false)
+        var parameters: LinearParameters? = backend.prepareLinear([(weight, nil)], gated: false)
         #expect(backend.memory.parameterBytes - before >= 64 * 96 * 4)
-        #expect(parameters.inputs == 96 && parameters.outputs == 64)
-        withExtendedLifetime(parameters) {}
+        #expect(parameters?.inputs == 96 && parameters?.outputs == 64)
+        parameters = nil
+        #expect(parameters == nil && backend.memory.parameterBytes == before)
     }
 
     @Test func `the summary says what is in use`() {
