@@ -238,7 +238,7 @@ enum TestMapRules {
             "Simulation/SimulatedWorker", "Simulation/SimulationEvent",
             "Simulation/SimulationLog", "Simulation/SimulationOutcome",
             "Simulation/SimulationProfile", "Simulation/SimulationRandom",
-            "Simulation/SimulationWorld",
+            "Simulation/SimulationWorld", "Simulation/WorkerConduct",
         ],
         "TensorsTests/CPU/CPUBackendTests": [
             "Tensors/CPU/ActivationArena", "Tensors/CPU/CPUConfiguration", "Tensors/Tensor",
@@ -284,7 +284,8 @@ enum TestMapRules {
         ],
         "TrainingTests/Loop/TrainingLoopTests": [
             "Training/Loop/Resumption", "Training/Loop/TrainingError",
-            "Training/Loop/TrainingEvent", "Training/Loop/TrainingTask",
+            "Training/Loop/TrainingEvent", "Training/Loop/TrainingInputs",
+            "Training/Loop/TrainingTask",
             "Training/Runs/RunLogs", "Training/Runs/TrainingCheckpoint",
         ],
         "WireProtocolTests/EnvelopeTests": [
