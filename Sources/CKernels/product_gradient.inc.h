@@ -1,8 +1,8 @@
 // The gradient of a product by its right operand: Σ over rows r of gradient[r]ᵀ · rows(r).
 //
 // A task owns a block of the result and walks the rows in slices. Of each slice it packs the
-// block's columns of the gradient in strips of TILE_ROWS and those of the gathered rows in panels, and
-// multiplies one by the other into tiles. Each element is summed in slices in order, each in a
+// block's columns of the gradient in strips of TILE_ROWS and those of the gathered rows in panels,
+// and multiplies one by the other into tiles. Each element is summed in slices in order, each in a
 // chain of fused multiply-adds: the order depends on the number of rows alone.
 
 enum {
