@@ -46,8 +46,8 @@ struct Gen1TaskTests {
         let task = try task(short, .levels) { $0.imageShare = 1 }
         let before = try task.recording.bits(of: "unet")
         _ = try task.accumulate(Draw(seed: 1, step: 0))
-        for parameter in task.recording.parameters
-        where parameter.trains && !isIdle(parameter.key) {
+        for parameter in task.recording.parameters where parameter.trains && !isIdle(parameter.key)
+        {
             #expect((parameter.gradient == nil) == isTemporal(parameter.key), "\(parameter.key)")
         }
         try ShortTraining.run(task, steps: 0..<2, rate: 1e-2)
