@@ -222,9 +222,9 @@ typedef struct {
 // Sums down one row: of squared deviations, of scale · dy, and of that times the deviation.
 typedef struct {
     vf square, slope, slant;
-} deviation_sums;
+} slope_sums;
 
-INLINE void add_deviations(deviation_sums *sums, const float *x, const float *dy, const float *scale,
+INLINE void add_deviations(slope_sums *sums, const float *x, const float *dy, const float *scale,
                            float mean, int64_t left) {
     vf d = load_some(x, left) - splat(mean), g = load_some(dy, left) * load_some(scale, left);
     if (left < VL) {
@@ -244,7 +244,7 @@ static row_statistics measure_row(const norm_job *norm, const float *x, const fl
     for (; c + VL <= channels; c += VL) sum += load(x + c);
     if (c < channels) sum += load_part(x + c, channels - c);
     row_statistics row = {.mean = sum_lanes(sum) / (float)channels};
-    deviation_sums sums = {splat(0), splat(0), splat(0)};
+    slope_sums sums = {splat(0), splat(0), splat(0)};
     for (c = 0; c + VL <= channels; c += VL)
         add_deviations(&sums, x + c, dy + c, norm->scale + c, row.mean, VL);
     if (c < channels)

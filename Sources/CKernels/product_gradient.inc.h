@@ -1,8 +1,8 @@
 // The gradient of a product by its right operand: Σ over rows r of gradient[r]ᵀ · rows(r).
 //
-// A task owns a block of the result and walks the rows in slices. Of each slice it packs the block's
-// columns of the gradient in strips of TILE_ROWS and those of the gathered rows in panels, and
-// multiplies one by the other into tiles. Each element is summed in slices in order, each in a
+// A task owns a block of the result and walks the rows in slices. Of each slice it packs the
+// block's columns of the gradient in strips of TILE_ROWS and those of the gathered rows in panels,
+// and multiplies one by the other into tiles. Each element is summed in slices in order, each in a
 // chain of fused multiply-adds: the order depends on the number of rows alone.
 
 enum {
@@ -92,7 +92,7 @@ static void add_taps(const float *tile, int64_t step, int64_t taps, float *to) {
         for (int t = 0; t < VL; t++) block[t] = t < taps ? load(tile + t * step + c) : splat(0);
         transpose(block);
         for (int i = 0; i < VL; i++) store(run + i * taps, block[i]);
-        for (int64_t i = 0; i < taps; i++) store(to + i * VL, load(to + i * VL) + load(run + i * VL));
+        for (int64_t i = 0; i < taps * VL; i += VL) store(to + i, load(to + i) + load(run + i));
     }
 }
 
@@ -199,7 +199,8 @@ typedef struct {
     float *partial, *table;
 } sum_job;
 
-// partial[slice][t][c] = Σ of the rows of table row t that belong to the slice, in runs of SUM_CHUNK.
+// partial[slice][t][c] = Σ of the rows of table row t that belong to the slice, in runs of
+// SUM_CHUNK.
 static void sum_task(void *context, int64_t task, int worker) {
     (void)worker;
     const sum_job *job = context;

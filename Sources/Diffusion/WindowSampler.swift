@@ -5,8 +5,8 @@ package import Tensors
 /// A pure function of its arguments: the same window, steps and noise key give the same latents
 /// whoever runs it and however often. It knows the denoiser as a function only.
 package struct WindowSampler: Sendable {
-    /// Evaluates the denoiser on latents `[F, H, W, C]` at a timestep, in each of some of guidance's
-    /// branches; gives as many of the same shape.
+    /// Evaluates the denoiser on latents `[F, H, W, C]` at a timestep, in each of some of
+    /// guidance's branches; gives as many of the same shape.
     package typealias Denoiser = ([GuidanceBranch], Tensor, Float) throws -> [Tensor]
 
     package let sampler: DDIMSampler

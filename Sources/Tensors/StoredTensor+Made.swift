@@ -1,6 +1,6 @@
 extension StoredTensor {
-    /// A float16 tensor whose `shape.count` values are made each time they are read, as a file would
-    /// hold them.
+    /// A float16 tensor whose `shape.count` values are made each time they are read, as a file
+    /// would hold them.
     package static func halves(
         named name: String,
         _ shape: Shape,

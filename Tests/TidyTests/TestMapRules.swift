@@ -238,7 +238,7 @@ enum TestMapRules {
             "Simulation/SimulatedWorker", "Simulation/SimulationEvent",
             "Simulation/SimulationLog", "Simulation/SimulationOutcome",
             "Simulation/SimulationProfile", "Simulation/SimulationRandom",
-            "Simulation/SimulationWorld",
+            "Simulation/SimulationWorld", "Simulation/WorkerConduct",
         ],
         "TensorsTests/CPU/CPUBackendTests": [
             "Tensors/CPU/ActivationArena", "Tensors/CPU/CPUConfiguration", "Tensors/Tensor",

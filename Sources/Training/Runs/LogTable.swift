@@ -14,7 +14,7 @@ package struct LogTable: Hashable, Sendable {
 
     /// Adds a row; metrics that are new get a column.
     ///
-    /// - Returns: Whether the columns are what they were: the row may then be appended to a file.
+    /// - Returns: Whether the columns are what they were, so that the row may be appended.
     package mutating func append(step: Int, _ metrics: [Metric]) -> Bool {
         let new = metrics.map(\.name).filter { !columns.contains($0) }
         columns += new

@@ -8,8 +8,8 @@ struct CustomizeStage: TrainingStage {
     static let abstract = "Fine-tune the video model on pictures of a subject."
     static let discussion = """
         A folder of 15 to 30 pictures of one subject is enough. Content is each picture's own \
-        embedding, structure its own depth at any level. Layers along time stay as they are; of the \
-        others the spatial transformers train, or what --weights says. More steps and, when \
+        embedding, structure its own depth at any level. Layers along time stay as they are; of \
+        the others the spatial transformers train, or what --weights says. More steps and, when \
         rendering, a higher structure level bring more of the subject's own shape.
         """
     static let defaults = StageDefaults(

@@ -7,8 +7,8 @@ struct DepthStage: TrainingStage {
     static let name = "depth"
     static let abstract = "Train the depth estimator on scenes."
     static let discussion = """
-        The loss compares inverse depth up to a positive scale and a shift of each picture, and its \
-        edges at several resolutions. Only scenes have the depth that is needed.
+        The loss compares inverse depth up to a positive scale and a shift of each picture, and \
+        its edges at several resolutions. Only scenes have the depth that is needed.
         """
     static let defaults = StageDefaults(
         steps: 10_000,
