@@ -14,7 +14,7 @@ struct TrainStageCommand<Stage: TrainingStage>: ParsableCommand {
         CommandConfiguration(
             commandName: Stage.name,
             abstract: Stage.abstract,
-            discussion: Stage.discussion
+            discussion: Stage.discussion + "\n\n" + Stage.defaults.sentence
         )
     }
 
@@ -42,7 +42,7 @@ struct TrainStageCommand<Stage: TrainingStage>: ParsableCommand {
         let loop = try TrainingLoop(
             task,
             settings: settings,
-            knobs: options.binding(inputs, fingerprint: Self.hexadecimal(fingerprint))
+            knobs: options.binding(inputs, device, fingerprint: Self.hexadecimal(fingerprint))
                 .merging(stage.knobs) { _, own in own },
             start: start.folder,
             run: run,

@@ -39,4 +39,14 @@ struct StageDefaults: Hashable, Sendable {
     var frames = 8
     /// Whether clips are longer than a picture, so that `--frames` means something.
     var hasFrames = true
+
+    /// For the help page.
+    var sentence: String {
+        var options = [
+            "--steps \(steps)", "--batch \(batch)", "--lr \(learningRate)",
+            "--weight-decay \(weightDecay)", "--size \(width)x\(height)",
+        ]
+        if hasFrames { options.append("--frames \(frames)") }
+        return "Unless given: " + options.joined(separator: ", ") + "."
+    }
 }
