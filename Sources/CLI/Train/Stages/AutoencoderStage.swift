@@ -8,8 +8,8 @@ struct AutoencoderStage: TrainingStage {
     static let abstract = "Train the autoencoder: pictures to latents and back."
     static let discussion = """
         The loss is the absolute and squared error of pictures, the error of their edges at \
-        several resolutions, and the divergence of latents from a normal distribution. Some of the \
-        pictures are depth maps, which gen1 encodes too. Checkpoints have the scaling factor that \
+        several resolutions, that of their colours at a low one, and the divergence of latents from \
+        a normal distribution. Some of the pictures are depth maps, which gen1 encodes too. Checkpoints have the scaling factor that \
         gives latents the deviation 1.
         """
     static let defaults = StageDefaults(
@@ -30,6 +30,9 @@ struct AutoencoderStage: TrainingStage {
     @Option(help: "Weight of the error of edges.")
     var edges = 0.5
 
+    @Option(help: "Weight of the error of colours at low resolution.")
+    var tint = 0.5
+
     @Option(help: "Weight of the mean divergence of a latent.")
     var divergence = 1e-4
 
@@ -39,7 +42,7 @@ struct AutoencoderStage: TrainingStage {
     func validate() throws {
         for (option, value) in [
             ("--absolute", absolute), ("--squared", squared), ("--edges", edges),
-            ("--divergence", divergence),
+            ("--tint", tint), ("--divergence", divergence),
         ] where !(0...1e6).contains(value) {
             throw ValidationError("\(option): expected 0 to 1000000, found \(value)")
         }
@@ -50,7 +53,8 @@ struct AutoencoderStage: TrainingStage {
         [
             "scenes": .integer(source.scenes), "absolute": .number(absolute),
             "squared": .number(squared), "edges": .number(edges),
-            "divergence": .number(divergence), "depth-share": .number(depthShare),
+            "tint": .number(tint), "divergence": .number(divergence),
+            "depth-share": .number(depthShare),
         ]
     }
 
@@ -68,6 +72,7 @@ struct AutoencoderStage: TrainingStage {
         options.reconstruction.absolute = absolute
         options.reconstruction.squared = squared
         options.reconstruction.edges = edges
+        options.reconstruction.tint = tint
         options.divergence = divergence
         options.depthShare = depthShare
         return try AutoencoderTask(
