@@ -7,7 +7,8 @@ enum TestClips {
     static func texture(width: Int, height: Int, cell: Int, seed: UInt64) -> [Float] {
         var generator = SeededGenerator(seed: seed)
         let (columns, rows) = (width / cell + 2, height / cell + 2)
-        let lattice = (0..<columns * rows).map { _ in Float.random(in: 30...220, using: &generator) }
+        let lattice = (0..<columns * rows).map { _ in Float.random(in: 30...220, using: &generator)
+        }
         func smooth(_ t: Float) -> Float { t * t * (3 - 2 * t) }
         return (0..<width * height).map { place in
             let (x, y) = (Float(place % width) / Float(cell), Float(place / width) / Float(cell))

@@ -89,6 +89,9 @@ enum TestMapRules {
         "EndToEndTests/SampleTests": [
             "Pipelines/Structure/LatentDecoder"
         ],
+        "EvaluationTests/Measures/ColourDriftTests": [
+            "Evaluation/Measures/Statistics"
+        ],
         "PipelinesTests/Benchmark/BenchmarkSuiteTests": [
             "Pipelines/Benchmark/Benchmark", "Pipelines/Benchmark/BenchmarkInputs",
         ],
