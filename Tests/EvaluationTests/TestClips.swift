@@ -47,7 +47,12 @@ enum TestClips {
     static func pan(_ count: Int, width: Int = 64, height: Int = 48, x: Int, y: Int) -> Pictures {
         let margin = (count * abs(x), count * abs(y))
         let (fullWidth, fullHeight) = (width + 2 * margin.0, height + 2 * margin.1)
-        let picture = texture(width: fullWidth, height: fullHeight, cell: 6, seed: 5)
+        // Detail at all scales, as photographs have it.
+        var picture = [Float](repeating: 0, count: fullWidth * fullHeight)
+        for (cell, share) in [(5, 0.15), (11, 0.2), (23, 0.3), (47, 0.35)] as [(Int, Float)] {
+            let layer = texture(width: fullWidth, height: fullHeight, cell: cell, seed: 5)
+            for place in picture.indices { picture[place] += share * layer[place] }
+        }
         return clip(count, width: width, height: height) { frame, column, row in
             let fromX = column + margin.0 - frame * x
             let fromY = row + margin.1 - frame * y
