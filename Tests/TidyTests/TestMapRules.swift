@@ -99,6 +99,7 @@ enum TestMapRules {
             "Pipelines/Units/ConditioningCache", "Pipelines/Units/LoadedModel",
             "Pipelines/Units/UnitError", "Pipelines/Units/UnitRequest",
             "Pipelines/CheckpointFolder+Preprocessing", "Pipelines/Structure/DepthMaps",
+            "Pipelines/Units/ContentEncoder",
         ],
         "PipelinesTests/Units/ModelFactsTests": [
             "Pipelines/Units/ModelFingerprint"
@@ -271,7 +272,7 @@ enum TestMapRules {
             "Tensors/Files/AtomicFile", "Tensors/Files/FileError",
         ],
         "TrainingTests/Data/EncodedClipsTests": [
-            "Training/Data/ContentEncoder", "Training/Data/HostTensor+Batches",
+            "Training/Data/HostTensor+Batches",
         ],
         "TrainingTests/Data/FolderSourceTests": [
             "Training/Data/MediaFolder", "Training/Data/TrainingData",
