@@ -16,7 +16,8 @@ struct HelpTests {
         + ["inspect", "check", "create", "run"].map { ["model", $0] }
         + ["operations", "train", "scheduler", "farm", "scenes"].map { ["benchmark", $0] }
         + ["vae", "clip", "depth", "prior", "gen1", "customize"].map { ["train", $0] }
-        + [["workers"], ["keys"], ["model"], ["train"], ["benchmark"]]
+        + ["video", "folder"].map { ["evaluate", $0] }
+        + [["workers"], ["keys"], ["model"], ["evaluate"], ["train"], ["benchmark"]]
 
     private static let folder = URL(filePath: #filePath).deletingLastPathComponent()
         .appending(path: "Goldens/help")

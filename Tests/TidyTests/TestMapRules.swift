@@ -92,6 +92,11 @@ enum TestMapRules {
         "EvaluationTests/Measures/ColourDriftTests": [
             "Evaluation/Measures/Statistics"
         ],
+        "EvaluationTests/Reports/VideoReportTests": [
+            "Evaluation/Reports/ClipFacts", "Evaluation/Reports/Measure",
+            "Evaluation/Reports/TextTable", "Evaluation/Reports/VideoInputs",
+            "Evaluation/Reports/VideoPlots",
+        ],
         "PipelinesTests/Benchmark/BenchmarkSuiteTests": [
             "Pipelines/Benchmark/Benchmark", "Pipelines/Benchmark/BenchmarkInputs",
         ],
@@ -272,7 +277,7 @@ enum TestMapRules {
             "Tensors/Files/AtomicFile", "Tensors/Files/FileError",
         ],
         "TrainingTests/Data/EncodedClipsTests": [
-            "Training/Data/HostTensor+Batches",
+            "Training/Data/HostTensor+Batches"
         ],
         "TrainingTests/Data/FolderSourceTests": [
             "Training/Data/MediaFolder", "Training/Data/TrainingData",

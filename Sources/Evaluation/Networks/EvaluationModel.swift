@@ -23,6 +23,7 @@ package final class EvaluationModel {
     private let variant: String?
     private var content: ContentEncoder?
     private var depths: DepthMaps?
+    private var texts: CLIPTextEncoder?
 
     /// - Parameters:
     ///   - folder: A model's folder; parts may be missing.
@@ -62,9 +63,12 @@ package final class EvaluationModel {
         guard let part = component("text_encoder") else { return absent("text_encoder") }
         guard let words = component("tokenizer") else { return absent("tokenizer") }
         let tokenizer = try BPETokenizer.load(folder: words.path)
-        let network = try part.load(on: backend, variant: variant) { config, weights in
-            try CLIPTextEncoder(CLIPTextConfig(config), weights)
-        }
+        let network =
+            try texts
+            ?? part.load(on: backend, variant: variant) { config, weights in
+                try CLIPTextEncoder(CLIPTextConfig(config), weights)
+            }
+        texts = network
         guard let embeddings = try network([tokenizer(text).ids]).embeddings else {
             return .absent("\(part.path) has no projection")
         }

@@ -54,7 +54,9 @@ package struct DecodedClip: Sendable {
             bytes += frame.pixels
             count += 1
         }
-        guard count > 0 else { throw InputError("\(path): no frame in the part that was asked for") }
+        guard count > 0 else {
+            throw InputError("\(path): no frame in the part that was asked for")
+        }
         let scanner = try ShotScanner(path, request)
         var cuts: [Int] = []
         var index = 0

@@ -1,5 +1,5 @@
 package import Diffusion
-package import Pipelines
+import Pipelines
 package import Tensors
 
 /// Latents of a clip that are at hand: windows before their blend, the blend, or both.
@@ -39,8 +39,9 @@ package struct LatentFile: Sendable {
             for (index, frames) in plan.windows.enumerated() {
                 let window = try finite(WindowFile.name(index), frames: frames.count)
                 let expected = windows.first?.shape.dimensions.dropFirst()
-                guard expected ?? window.shape.dimensions.dropFirst()
-                    == window.shape.dimensions.dropFirst()
+                guard
+                    expected ?? window.shape.dimensions.dropFirst()
+                        == window.shape.dimensions.dropFirst()
                 else {
                     throw InputError("\(path): \(WindowFile.name(index)): \(window.shape)")
                 }

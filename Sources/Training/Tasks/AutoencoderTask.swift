@@ -69,7 +69,7 @@ package final class AutoencoderTask: TrainingTask {
     package func accumulate(_ draw: Draw) throws -> [Metric] {
         let (source, options) = (data.training, options)
         let pictures = HostTensor.stacked(
-            try concurrentExamples(options.batch) {
+            try concurrentValues(options.batch) {
                 try Self.picture(draw, $0, from: source, options)
             }
         )
