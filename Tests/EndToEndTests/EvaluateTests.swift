@@ -104,8 +104,8 @@ struct EvaluateTests {
         let lines = outcome.output.split(separator: "\n")
         #expect(
             lines[0]
-                == "\(output): 20 frames of 48x40, beside \(clips.source); windows: 2, of 16 frames "
-                + "that share 8, shots: 1"
+                == "\(output): 20 frames of 48x40, beside \(clips.source); windows: 2, of 16 "
+                + "frames that share 8, shots: 1"
         )
         #expect(lines.contains { $0.hasPrefix("PSNR to the source") })
         #expect(

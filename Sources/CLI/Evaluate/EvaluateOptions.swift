@@ -55,6 +55,7 @@ struct EvaluationWindowOptions: ParsableArguments {
     /// - Parameters:
     ///   - shots: Of the output's frames.
     ///   - model: Whose longest window counts.
+    /// - Returns: Nil if it has none.
     /// - Throws: `StitchError` for numbers that are out of range.
     func windows(
         _ shots: [Range<Int>],

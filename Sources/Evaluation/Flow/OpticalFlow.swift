@@ -8,8 +8,9 @@
 ///     (Σ ∇I ∇Iᵀ + λ) (f' − f̄) = Σ ∇I (∇Iᵀ (f − f̄) − (I₂ warped by f − I₁))
 ///
 /// a few times, followed by a median over 3 by 3 vectors. f̄ is the window's mean of f: λ keeps
-/// places without texture at it, and what f has of finer detail than the window does not last. Pictures with sides above 512 pixels are measured at half, quarter, ...
-/// their size and the flow enlarged.
+/// places without texture at it, and what f has of finer detail than the window does not last.
+/// Pictures with sides above 512 pixels are measured at half, quarter, ... their size and the flow
+/// enlarged.
 package struct OpticalFlow: Sendable {
     private static let iterations = 5
     private static let radius = 4

@@ -32,8 +32,8 @@ package struct BenchmarkFolder: Hashable, Sendable {
 
     /// Looks which files are there; opens no video.
     ///
-    /// - Throws: `FileError` if the folder or a clip's prompts cannot be read; `InputError` if there
-    ///   is no clip, or one has no source, no prompts or two files of one name.
+    /// - Throws: `FileError` if the folder or a clip's prompts cannot be read; `InputError` if
+    ///   there is no clip, or one has no source, no prompts or two files of one name.
     package init(_ path: String) throws {
         var path = path
         while path.count > 1, path.hasSuffix("/") { path.removeLast() }
