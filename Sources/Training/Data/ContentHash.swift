@@ -1,5 +1,7 @@
-/// FNV-1a over bytes, texts and values: tells what was made from one thing from what was made from
-/// another, and damage from what was written. No protection against malice.
+/// FNV-1a over bytes, texts and values.
+///
+/// It tells what was made from one thing from what was made from another, and damage from what was
+/// written; it is no protection against malice.
 package struct ContentHash: Hashable, Sendable {
     package private(set) var value: UInt64 = 0xCBF2_9CE4_8422_2325
 

@@ -166,8 +166,10 @@ package struct EncodedClips: Sendable {
         }
     }
 
-    /// The embedding of a frame. In a folder all frames of a clip lie together: the network is
-    /// quick, and what a clip is decoded for again is not.
+    /// The embedding of a frame.
+    ///
+    /// In a folder all frames of a clip lie together: the network is quick, and what a clip is
+    /// decoded for again is not.
     private func content(
         _ frame: Int,
         _ key: ClipKey,
@@ -198,7 +200,7 @@ package struct EncodedClips: Sendable {
     ) throws -> HostTensor? {
         let isDepth = place.part == .depth
         guard !isDepth || keeping.keepsDepth else { return try make() }
-        return try (isDepth ? keptDepth : kept)(place, bytes: { $0.values.count * 4 }) {
+        func keep() throws -> HostTensor? {
             guard let shared = keeping.shared else { return try make() }
             let key = name(place, shared)
             if let found = shared.folder.tensor(key) { return found }
@@ -206,6 +208,8 @@ package struct EncodedClips: Sendable {
             if let made { shared.folder.keep(made, key) }
             return made
         }
+        let cache = isDepth ? keptDepth : kept
+        return try cache(place, bytes: { $0.values.count * 4 }, make: keep)
     }
 
     /// All that a result depends on, in words.

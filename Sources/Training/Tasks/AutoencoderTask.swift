@@ -163,9 +163,10 @@ package final class AutoencoderTask: TrainingTask {
         }
     }
 
-    /// The autoencoder, with a scaling factor that gives the latents of pictures the deviation 1:
-    /// measured over the means of those of validation, a function of the weights alone. Latents of
-    /// an encoder that does not train keep the factor that gen1 knows.
+    /// The autoencoder, with a scaling factor that gives the latents of pictures the deviation 1.
+    ///
+    /// It is measured over the means of those of validation, a function of the weights alone.
+    /// Latents of an encoder that does not train keep the factor that gen1 knows.
     package func components() throws -> [TrainedComponent] {
         guard options.weights == .all else { return [component] }
         let deviation = try recording.withoutRecording {

@@ -14,7 +14,8 @@ struct PackedMemoryTests {
     ) throws {
         let configuration = CPUConfiguration(threads: 1, kernels: version)
         let used = CPUBackend(configuration)
-        for (rows, columns, gated) in [(5, 7, false), (33, 40, false), (34, 9, true), (1, 1, false)] {
+        let sizes = [(5, 7, false), (33, 40, false), (34, 9, true), (1, 1, false)]
+        for (rows, columns, gated) in sizes {
             let x = randomTensor([3, columns], seed: 3)
             func product(_ seed: Int, on backend: CPUBackend) throws -> HostTensor {
                 let parts = [(weight: weight(seed, rows, columns), bias: StoredTensor?.none)]

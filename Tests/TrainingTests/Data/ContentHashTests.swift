@@ -20,9 +20,8 @@ struct ContentHashTests {
 
     @Test func `one bit of one value shows`() {
         let values: [Float] = [0, 1.5, -3]
-        let hashes = [values, [-0, 1.5, -3], [0, Float(1.5).nextUp, -3], [1.5, 0, -3]].map { values in
-            hash { $0.add(values) }
-        }
+        let others: [[Float]] = [[-0.0, 1.5, -3], [0, Float(1.5).nextUp, -3], [1.5, 0, -3]]
+        let hashes = ([values] + others).map { values in hash { $0.add(values) } }
         #expect(Set(hashes).count == 4)
     }
 }

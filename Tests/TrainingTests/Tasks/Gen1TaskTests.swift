@@ -68,7 +68,8 @@ struct Gen1TaskTests {
             recipe.sharedCache = Gen1Recipe.SharedCache(folder: kept, bytesMax: 1 << 24) { _ in }
             recipe.imageShare = 0
             let before = try entries(in: kept)
-            let task = try Gen1Task("gen1", start, short.data, recipe, on: ShortTraining.recording())
+            let recording = ShortTraining.recording()
+            let task = try Gen1Task("gen1", start, short.data, recipe, on: recording)
             // The clips of the first step above.
             _ = try task.accumulate(Draw(seed: 7, step: 0))
             #expect((try entries(in: kept) == before) == isSame, "\(weights)")
