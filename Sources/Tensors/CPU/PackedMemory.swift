@@ -52,7 +52,7 @@ import Synchronization
 
     /// Takes back a block that `take` gave for as many bytes.
     func give(_ block: UnsafeMutableRawPointer, _ bytes: Int) {
-        let address = UInt(bitPattern: unsafe block)
+        let address = UInt(bitPattern: block)
         let isKept = state.withLock { state in
             state.usedBytes -= bytes
             guard state.spareBytes + bytes <= Self.spareBytesMax else { return false }
