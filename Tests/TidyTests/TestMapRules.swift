@@ -254,7 +254,8 @@ enum TestMapRules {
         ],
         "TensorsTests/Conformance/ConformanceSuiteTests": [
             "Tensors/Backend", "Tensors/CPU/PackedMatrix", "Tensors/Conformance/ConformanceCase",
-            "Tensors/Conformance/Reference", "Tensors/Tensor+Operations",
+            "Tensors/Conformance/ConvolutionCase", "Tensors/Conformance/Reference",
+            "Tensors/Tensor+Operations",
         ],
         "TensorsTests/Conformance/GradientSuiteTests": [
             "Tensors/Conformance/GradientCase"

@@ -1,3 +1,4 @@
+import Tensors
 import TestSupport
 import Testing
 import Training
@@ -23,7 +24,7 @@ struct TintErrorTests {
 
     @Test func `a colour that is missing everywhere costs at every resolution the same`() {
         let extent = ImageExtent(images: 1, height: 8, width: 8, channels: 3)
-        let red = (0..<64).flatMap { _ in [0.5, 0, 0] }
+        let red = (0..<64).flatMap { _ -> [Double] in [0.5, 0, 0] }
         for halvings in 0...3 {
             #expect(abs(TintError(halvings: halvings)(red, extent).value - 1) < 1e-12)
         }
