@@ -1,6 +1,7 @@
 import ArgumentParser
 import Diffusion
 import Evaluation
+import Pipelines
 import Tensors
 
 /// `weft evaluate OUTPUT [SOURCE]`.
