@@ -168,7 +168,6 @@ import Testing
         (["gen1", "--stage", "2", "--depth", "estimated"], 64, "--depth does nothing"),
         (["gen1", "--stage", "1", "--stride", "2"], 64, "--stride does nothing"),
         (["gen1", "--image-share", "0", "--images", "2"], 64, "--images does nothing"),
-        (["gen1", "--stage", "1", "--images", "2", "--batch", "1"], 64, "--batch does nothing"),
         (["gen1", "--cache-folder-size", "5"], 64, "--cache-folder-size does nothing"),
     ])
     func `what would do nothing is refused`(

@@ -18,9 +18,6 @@ protocol TrainingStage: ParsableArguments {
     /// a run goes on only under the same.
     var knobs: [String: JSONValue] { get }
 
-    /// Shared options that do nothing beside the stage's own, and why; nil for none.
-    var idle: (options: [String], reason: String)? { get }
-
     /// Loads what is trained.
     func makeTask(
         inputs: TrainingInputs,
@@ -28,10 +25,6 @@ protocol TrainingStage: ParsableArguments {
         backend: CPUBackend,
         segments: Bool
     ) throws -> any TrainingTask
-}
-
-extension TrainingStage {
-    var idle: (options: [String], reason: String)? { nil }
 }
 
 /// The shared options' values that suit a stage.

@@ -67,18 +67,11 @@ struct Gen1Stage: TrainingStage {
             )
         }
         if let imageShare { try checkShare("--image-share", imageShare) }
-        let share = share
+        let share = imageShare ?? stage.recipe.imageShare
         try refuse("--stride", if: stride != nil && share == 1, "where all batches are of images")
         try refuse("--images", if: images != nil && share == 0, "where no batch is of images")
         let isBare = stage.recipe.levels == nil
         try refuse("--depth", if: options.depth != nil && isBare, "before stage 3")
-    }
-
-    private var share: Double { imageShare ?? stage.recipe.imageShare }
-
-    var idle: (options: [String], reason: String)? {
-        guard images != nil, share == 1 else { return nil }
-        return (["--batch", "--frames"], "where all batches are of --images")
     }
 
     var knobs: [String: JSONValue] {
