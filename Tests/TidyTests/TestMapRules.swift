@@ -268,7 +268,7 @@ enum TestMapRules {
             "Tensors/Files/AtomicFile", "Tensors/Files/FileError",
         ],
         "TrainingTests/Data/EncodedClipsTests": [
-            "Training/Data/ContentEncoder", "Training/Data/HostTensor+Batches",
+            "Training/Data/ContentEncoder",
         ],
         "TrainingTests/Data/FolderSourceTests": [
             "Training/Data/MediaFolder", "Training/Data/TrainingData",

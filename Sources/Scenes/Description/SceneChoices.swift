@@ -1,5 +1,8 @@
 /// What is settled before a scene is drawn; nil and empty leave it to the seed.
 package struct SceneChoices: Hashable, Sendable {
+    /// The seed of the scene whose subject it is: the same thing, to the grain, in another place
+    /// and seen from another side. Colour, finish and shape below change it.
+    package var subject: UInt64?
     /// Of the subject, the first object.
     package var colour: SceneColour?
     package var finish: SceneFinish?
@@ -11,6 +14,7 @@ package struct SceneChoices: Hashable, Sendable {
     package var objectCount: Int?
 
     package init(
+        subject: UInt64? = nil,
         colour: SceneColour? = nil,
         finish: SceneFinish? = nil,
         shape: SceneShape? = nil,
@@ -25,6 +29,7 @@ package struct SceneChoices: Hashable, Sendable {
                 "a scene of \(objectCount) objects"
             )
         }
+        self.subject = subject
         self.colour = colour
         self.finish = finish
         self.shape = shape

@@ -1,8 +1,9 @@
 import FFmpeg
 import Pipelines
 import Synchronization
-import TestSupport
+import Tensors
 import Testing
+import TestSupport
 import Training
 
 private final class Sentences: Sendable {
