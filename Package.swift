@@ -85,15 +85,19 @@ let package = Package(
             ["Scheduling", "WireProtocol", "ZeroMQ", "Pipelines", "Tensors", logging]
         ),
         library("Scenes", ["Tensors"]),
+        library("Evaluation", ["Diffusion", "FFmpeg", "Models", "Pipelines", "Tensors"]),
         library(
             "Training",
-            ["Diffusion", "FFmpeg", "Models", "NN", "Pipelines", "Scenes", "Tensors"]
+            [
+                "Diffusion", "Evaluation", "FFmpeg", "Models", "NN", "Pipelines", "Scenes",
+                "Tensors",
+            ]
         ),
         .executableTarget(
             name: "CLI",
             dependencies: [
-                "Coordinator", "Worker", "Simulation", "Training", "Pipelines", "Scheduling",
-                "WireProtocol", "ZeroMQ", "FFmpeg", "Diffusion", "Models", "NN", "Scenes",
+                "Coordinator", "Worker", "Simulation", "Training", "Evaluation", "Pipelines",
+                "Scheduling", "WireProtocol", "ZeroMQ", "FFmpeg", "Diffusion", "Models", "NN", "Scenes",
                 "Tensors", argumentParser, logging,
             ],
             swiftSettings: product
@@ -138,6 +142,10 @@ let package = Package(
         tests(
             "TrainingTests",
             ["Training", "Diffusion", "FFmpeg", "Models", "NN", "Pipelines", "Scenes", "Tensors"]
+        ),
+        tests(
+            "EvaluationTests",
+            ["Evaluation", "Diffusion", "FFmpeg", "Models", "Pipelines", "Scenes", "Tensors"]
         ),
         tests("ScenesTests", ["Scenes"]),
         tests("TidyTests", []),

@@ -19,11 +19,14 @@ enum ImportRules {
             "Scheduling", "WireProtocol", "ZeroMQ", "Pipelines", "Tensors", "Logging",
         ],
         "Scenes": ["Tensors"],
-        "Training": ["Diffusion", "FFmpeg", "Models", "NN", "Pipelines", "Scenes", "Tensors"],
+        "Evaluation": ["Diffusion", "FFmpeg", "Models", "Pipelines", "Tensors"],
+        "Training": [
+            "Diffusion", "Evaluation", "FFmpeg", "Models", "NN", "Pipelines", "Scenes", "Tensors",
+        ],
         "CLI": [
-            "Coordinator", "Worker", "Simulation", "Training", "Pipelines", "Scheduling",
-            "WireProtocol", "ZeroMQ", "FFmpeg", "Diffusion", "Models", "NN", "Scenes", "Tensors",
-            "ArgumentParser", "Logging",
+            "Coordinator", "Worker", "Simulation", "Training", "Evaluation", "Pipelines",
+            "Scheduling", "WireProtocol", "ZeroMQ", "FFmpeg", "Diffusion", "Models", "NN",
+            "Scenes", "Tensors", "ArgumentParser", "Logging",
         ],
     ]
 

@@ -117,7 +117,7 @@ package struct FreshModel: Sendable {
          "cross_attention_dim": 128, "sample_size": 16, "max_frames": 16}
         """,
         .vae: """
-        {"block_out_channels": [32, 64, 128, 128], "layers_per_block": 1, "norm_num_groups": 16,
+        {"block_out_channels": [16, 48, 96, 128], "layers_per_block": 1, "norm_num_groups": 16,
          "sample_size": 128,
          "down_block_types": ["DownEncoderBlock2D", "DownEncoderBlock2D",
            "DownEncoderBlock2D", "DownEncoderBlock2D"],

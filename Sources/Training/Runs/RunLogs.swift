@@ -1,3 +1,4 @@
+import Evaluation
 import Tensors
 
 /// The logs of a run and the picture that is drawn of them.

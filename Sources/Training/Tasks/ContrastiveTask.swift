@@ -1,3 +1,4 @@
+import Evaluation
 import Models
 import NN
 import Pipelines

@@ -30,11 +30,19 @@ package struct CurvePlot: Hashable, Sendable {
     /// Whether equal factors, not equal differences, are equally far apart; values that are not
     /// positive are then left out.
     package var isLogarithmic: Bool
+    /// What is counted from left to right.
+    package var axis: String
 
-    package init(title: String, series: [Series], isLogarithmic: Bool = false) {
+    package init(
+        title: String,
+        series: [Series],
+        isLogarithmic: Bool = false,
+        axis: String = "step"
+    ) {
         self.title = title
         self.series = series
         self.isLogarithmic = isLogarithmic
+        self.axis = axis
     }
 
     /// Columns a curve may have: more points are drawn as the mean and the range of each column.
@@ -105,7 +113,10 @@ package struct CurvePlot: Hashable, Sendable {
 
                 """
         }
-        return text + "<text class=\"ink\" x=\"385\" y=\"390\" text-anchor=\"middle\">step</text>\n"
+        return text + """
+            <text class="ink" x="385" y="390" text-anchor="middle">\(Self.escaped(axis))</text>
+
+            """
     }
 
     private func legend(_ index: Int, _ name: String, _ colour: String) -> String {

@@ -1,6 +1,6 @@
 import Tensors
 import Testing
-import Training
+import Evaluation
 
 struct PictureQualityTests {
     @Test func `an error of a tenth of the range is 20 dB, none 100`() {

@@ -1,7 +1,7 @@
 import Foundation
 import TestSupport
 import Testing
-import Training
+import Evaluation
 
 struct CurvePlotTests {
     private func plot(
