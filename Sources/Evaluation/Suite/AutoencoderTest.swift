@@ -1,6 +1,6 @@
-package import FFmpeg
+import FFmpeg
 import Models
-import Pipelines
+package import Pipelines
 import Tensors
 
 /// How much the autoencoder loses: pictures encoded and decoded, beside what they were.

@@ -38,15 +38,17 @@ struct ContentTrial {
             frames: judged,
             masks: masks
         )
-        finishes = try edit.finish.map { _ in
-            try FinishReferences(
-                wish.description,
-                frame: scene.middle,
-                mask: scene.subject(scene.middle),
-                settings.scene,
-                studio
-            )
+        guard edit.finish != nil else {
+            finishes = nil
+            return
         }
+        finishes = try FinishReferences(
+            wish.description,
+            frame: scene.middle,
+            mask: scene.subject(scene.middle),
+            settings.scene,
+            studio
+        )
     }
 
     /// The example picture of another scene: of the next seed in which the subject can be seen.

@@ -1,6 +1,6 @@
 package import Pipelines
 package import Scenes
-package import Tensors
+import Tensors
 
 /// What a scene's subject looks like in each of the six finishes, to tell which of them a picture
 /// shows.

@@ -1,4 +1,5 @@
 package import Scenes
+import Tensors
 
 /// What a scene's subject is to become.
 package struct SceneEdit: Hashable, Sendable {

@@ -1,5 +1,5 @@
 package import Diffusion
-package import Models
+import Models
 package import Pipelines
 package import Tensors
 

@@ -1,5 +1,6 @@
-import Diffusion
+package import Diffusion
 import Pipelines
+import Scenes
 import Tensors
 
 /// Whether windows can be seen: long clips, rendered with windows laid out and blended in several

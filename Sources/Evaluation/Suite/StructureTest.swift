@@ -1,4 +1,5 @@
 package import Pipelines
+import Scenes
 import Tensors
 
 /// Whether structure is kept, and less of it the higher the structure level: how far the depth that

@@ -1,6 +1,6 @@
-package import Diffusion
+import Diffusion
 package import Pipelines
-package import Tensors
+import Tensors
 import Scenes
 
 /// What a person chooses about a test of the suite; the result is a function of it and the model.

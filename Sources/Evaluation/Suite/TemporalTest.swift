@@ -1,4 +1,5 @@
 import Pipelines
+import Scenes
 import Tensors
 
 /// What temporal guidance does: how steady the output is, and what of its detail that costs.

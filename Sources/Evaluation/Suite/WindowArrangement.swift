@@ -1,6 +1,6 @@
 package import Diffusion
 import Pipelines
-package import Tensors
+import Tensors
 
 /// How a clip is cut into windows, what they start from, and when they are blended.
 package struct WindowArrangement: Hashable, Sendable {

@@ -1,6 +1,6 @@
 import Pipelines
 import Scenes
-import Tensors
+package import Tensors
 
 /// Clips of procedural scenes, with exact depth and a caption.
 ///
