@@ -100,7 +100,8 @@ let package = Package(
             name: "CLI",
             dependencies: [
                 "Coordinator", "Worker", "Simulation", "Training", "Evaluation", "Pipelines",
-                "Scheduling", "WireProtocol", "ZeroMQ", "FFmpeg", "Diffusion", "Models", "NN", "Scenes",
+                "Scheduling", "WireProtocol", "ZeroMQ", "FFmpeg", "Diffusion", "Models", "NN",
+                "Scenes",
                 "Tensors", argumentParser, logging,
             ],
             swiftSettings: product

@@ -127,6 +127,17 @@ enum TestMapRules {
         "EndToEndTests/ProgramTests": [
             "Pipelines/Version"
         ],
+        "EvaluationTests/Suite/SceneCaseTests": [
+            "Evaluation/Suite/SceneEdit"
+        ],
+        "EvaluationTests/Suite/SceneStudioTests": [
+            "Evaluation/Suite/AutoencoderTest", "Evaluation/Suite/ContentTest",
+            "Evaluation/Suite/ContentTrial", "Evaluation/Suite/FinishReferences",
+            "Evaluation/Suite/Steadiness", "Evaluation/Suite/StitchingTest",
+            "Evaluation/Suite/SubjectTest", "Evaluation/Suite/SuiteChance",
+            "Evaluation/Suite/SuiteClip", "Evaluation/Suite/SuiteSettings",
+            "Evaluation/Suite/SuiteSheet", "Evaluation/Suite/TemporalTest",
+        ],
         "FFmpegTests/InputFileTests": [
             "FFmpeg/FFmpegError", "FFmpeg/MediaInfo",
         ],
@@ -268,7 +279,7 @@ enum TestMapRules {
             "Tensors/Files/AtomicFile", "Tensors/Files/FileError",
         ],
         "TrainingTests/Data/EncodedClipsTests": [
-            "Training/Data/ContentEncoder",
+            "Training/Data/ContentEncoder"
         ],
         "TrainingTests/Data/FolderSourceTests": [
             "Training/Data/MediaFolder", "Training/Data/TrainingData",

@@ -51,6 +51,7 @@ package struct ColourReferences: Hashable, Sendable {
     ///   - pictures: Of a clip.
     ///   - frames: Which of them.
     ///   - masks: One for each of `frames`, none empty.
+    /// - Returns: The mean over frames of the means under their masks.
     package static func mean(
         of pictures: Pictures,
         frames: [Int],

@@ -27,12 +27,11 @@ package struct LabColour: Hashable, Sendable {
         self.init(lightness: 116 * fy - 16, a: 500 * (fx - fy), b: 200 * (fy - fz))
     }
 
-    /// The mean of a picture's pixels under a mask, row by row.
+    /// The mean of a picture's pixels under a mask, row by row; nil if the mask is empty.
     ///
     /// - Parameters:
     ///   - pixels: sRGB, three bytes each.
     ///   - mask: As many values as pixels.
-    /// - Returns: nil if the mask is empty.
     package init?(meanOf pixels: ArraySlice<UInt8>, under mask: RegionMask) {
         precondition(pixels.count == mask.values.count * 3, "\(pixels.count) bytes for a mask")
         var sum = LabColour(lightness: 0, a: 0, b: 0)

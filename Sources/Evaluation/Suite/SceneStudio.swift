@@ -212,7 +212,9 @@ package final class SceneStudio {
             .load(on: model.backend, variant: variant) { config, weights in
                 try CLIPTextEncoder(CLIPTextConfig(config), weights)
             }
-        let texts = (try BPETokenizer.load(folder: model.folder.component("tokenizer").path), network)
+        let texts = (
+            try BPETokenizer.load(folder: model.folder.component("tokenizer").path), network
+        )
         loadedTexts = texts
         return texts
     }

@@ -66,26 +66,27 @@ package struct StitchingTest {
     /// Each of some values with each of the others.
     package static func grid(
         intervals: [FusionInterval],
+        untils: [Double],
         overlaps: [Int?],
         tapers: [WindowTaper],
-        noises: [WindowArrangement.Noise],
-        until: Double
+        noises: [WindowArrangement.Noise]
     ) -> [WindowArrangement] {
-        intervals.flatMap { interval in
-            overlaps.flatMap { overlap in
-                tapers.flatMap { taper in
-                    noises.map { noise in
-                        var arrangement = WindowArrangement()
-                        arrangement.interval = interval
-                        arrangement.overlap = overlap
-                        arrangement.taper = taper
-                        arrangement.noise = noise
-                        arrangement.until = until
-                        return arrangement
-                    }
+        var result = [WindowArrangement()]
+        func vary<Value>(_ values: [Value], _ place: WritableKeyPath<WindowArrangement, Value>) {
+            result = result.flatMap { arrangement in
+                values.map { value in
+                    var changed = arrangement
+                    changed[keyPath: place] = value
+                    return changed
                 }
             }
         }
+        vary(intervals, \.interval)
+        vary(untils, \.until)
+        vary(overlaps, \.overlap)
+        vary(tapers, \.taper)
+        vary(noises, \.noise)
+        return result
     }
 
     /// Runs it.
@@ -99,6 +100,11 @@ package struct StitchingTest {
             guard arrangement.prior(plan).isValid else {
                 throw StitchError(.settings, "noise lock: expected windows of at least 2 frames")
             }
+            _ = try FusionSchedule(
+                steps: 0..<settings.steps,
+                interval: arrangement.interval,
+                until: arrangement.until
+            )
         }
         var tally = SuiteTally()
         let scenes = settings.scenes

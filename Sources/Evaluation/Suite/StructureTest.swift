@@ -97,10 +97,11 @@ package struct StructureTest {
             let truth = scene.inverseDepth.values[frame * size..<(frame + 1) * size]
             whole += StructureError.fit(found, truth).correlation
             let places = scene.surroundings(frame).places
-            objects += StructureError.fit(
-                places.map { found[found.startIndex + $0] }[...],
-                places.map { truth[truth.startIndex + $0] }[...]
-            ).correlation
+            objects +=
+                StructureError.fit(
+                    places.map { found[found.startIndex + $0] }[...],
+                    places.map { truth[truth.startIndex + $0] }[...]
+                ).correlation
         }
         return (whole / Double(scene.frameCount), objects / Double(scene.frameCount))
     }

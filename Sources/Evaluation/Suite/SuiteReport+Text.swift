@@ -5,9 +5,12 @@ extension SuiteReport {
     package var text: String {
         var grid = [[""] + columns.map(\.title)]
         for row in rows {
-            grid.append([row.name] + columns.map { column in
-                row.cells[column.name].map { Self.text($0, column.unit) } ?? "-"
-            })
+            grid.append(
+                [row.name]
+                    + columns.map { column in
+                        row.cells[column.name].map { Self.text($0, column.unit) } ?? "-"
+                    }
+            )
         }
         let widths = grid[0].indices.map { index in grid.map { $0[index].count }.max() ?? 0 }
         let table = grid.map { cells in
@@ -17,7 +20,8 @@ extension SuiteReport {
             }.joined(separator: "  ")
         }
         let promises = targets.map { "\($0.isMet ? "met" : "NOT MET"): \($0.text)" }
-        return ([lines, table, promises].filter { !$0.isEmpty }
+        return
+            ([lines, table, promises].filter { !$0.isEmpty }
             .map { $0.joined(separator: "\n") }).joined(separator: "\n\n")
     }
 

@@ -1,14 +1,14 @@
 import Diffusion
 package import Pipelines
-import Tensors
 import Scenes
+import Tensors
 
 /// What a person chooses about a test of the suite; the result is a function of it and the model.
 package struct SuiteSettings: Hashable, Sendable {
     /// Clips.
     package var count: Int
     /// The first scene's seed; scenes in which the subject can hardly be seen are passed over.
-    package var seed = Self.heldOut
+    package var seed: UInt64
     package var frames: Int
     package var width: Int
     package var height: Int
@@ -34,12 +34,14 @@ package struct SuiteSettings: Hashable, Sendable {
 
     package init(
         count: Int,
+        seed: UInt64 = Self.heldOut,
         frames: Int,
         width: Int,
         height: Int,
         structureLevel: StructureLevel
     ) {
         self.count = count
+        self.seed = seed
         self.frames = frames
         self.width = width
         self.height = height
@@ -76,7 +78,8 @@ package struct SuiteSettings: Hashable, Sendable {
     /// One sentence on the clips, for reports.
     var sentence: String {
         let kind =
-            seed >= SceneDescription.heldOutSeed ? "never trained on" : "which training may have seen"
+            seed >= SceneDescription.heldOutSeed
+            ? "never trained on" : "which training may have seen"
         return "\(count) scenes of seeds from \(seed) on (\(kind)), \(frames) frames of "
             + "\(width)x\(height), \(steps) steps, guidance \(SuiteReport.decimal(guidance, 1))"
     }

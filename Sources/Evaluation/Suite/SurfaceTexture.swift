@@ -9,7 +9,7 @@ package import Pipelines
 package struct SurfaceTexture: Hashable, Sendable {
     package let features: [Double]
 
-    /// - Returns: nil if fewer than eight pixels are in the mask.
+    /// Nil if fewer than eight pixels are in the mask.
     package init?(_ pixels: ArraySlice<UInt8>, under mask: RegionMask) {
         precondition(pixels.count == mask.values.count * 3, "\(pixels.count) bytes for a mask")
         let places = mask.values.indices.filter { mask.values[$0] }

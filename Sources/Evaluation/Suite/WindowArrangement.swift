@@ -43,12 +43,13 @@ package struct WindowArrangement: Hashable, Sendable {
         return kind.prior(length: plan.length, overlap: plan.overlap)
     }
 
-    /// What each window starts from where nothing is shared, `[L, h, w, C]` each; nil otherwise.
+    /// What each window starts from where nothing is shared.
     ///
     /// - Parameters:
     ///   - plan: The windows.
     ///   - seed: Of the clip's noise.
     ///   - extent: Of a frame.
+    /// - Returns: `[L, h, w, C]` each; nil where windows share a frame's noise.
     func starts(_ plan: WindowPlan, seed: UInt64, _ extent: NoiseExtent) -> [HostTensor]? {
         guard noise == .unshared else { return nil }
         return plan.windows.enumerated().map { index, frames in

@@ -1,7 +1,9 @@
 /// What is settled before a scene is drawn; nil and empty leave it to the seed.
 package struct SceneChoices: Hashable, Sendable {
-    /// The seed of the scene whose subject it is: the same thing, to the grain, in another place
-    /// and seen from another side. Colour, finish and shape below change it.
+    /// The seed of the scene whose subject it is.
+    ///
+    /// The same thing, to the grain, in another place and seen from another side; colour, finish
+    /// and shape below change it.
     package var subject: UInt64?
     /// Of the subject, the first object.
     package var colour: SceneColour?

@@ -2,8 +2,8 @@ import FFmpeg
 import Pipelines
 import Synchronization
 import Tensors
-import Testing
 import TestSupport
+import Testing
 import Training
 
 private final class Sentences: Sendable {
