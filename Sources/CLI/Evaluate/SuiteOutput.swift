@@ -2,6 +2,7 @@ import ArgumentParser
 import Coordinator
 import Evaluation
 import FFmpeg
+import Models
 import Tensors
 
 /// Where a test's results go, and how it shows how far it is.

@@ -58,6 +58,9 @@ package struct ContentTest {
     /// - Throws: What networks and the observer throw, `InputError` if the model takes no prompts
     ///   or no pictures.
     package func run() throws -> SuiteReport {
+        if let missing = studio.facts.missing(forPrompt: true, forPicture: true) {
+            throw InputError(missing)
+        }
         var tally = SuiteTally()
         var clips: [JSONValue] = []
         for (index, description) in settings.scenes.enumerated() {

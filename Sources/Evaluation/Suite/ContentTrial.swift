@@ -66,14 +66,16 @@ struct ContentTrial {
 
 /// How well a scene's colours and finishes are told on true renderings, untouched and after the
 /// autoencoder: what no rendering can beat.
+///
+/// The subject has a tint and grain of its own, not the references': a model paints its own, too.
 struct ContentCeiling {
     enum Kind: String, CaseIterable {
         case untouched = "true renderings"
         case reconstructed = "the same through the autoencoder"
     }
 
-    /// The share of the colours, and of the finishes, that are told right: by kind and column.
-    private(set) var shares: [Kind: [String: Double]] = [:]
+    /// How many colours, and finishes, are told right, and of how many: by kind and column.
+    private var counts: [Kind: [String: (right: Int, all: Int)]] = [:]
 
     /// Tells all twelve colours, and all six finishes where another is wished, on the middle frame.
     init(_ trial: ContentTrial, _ settings: SuiteSettings, _ studio: SceneStudio) throws {
@@ -85,19 +87,19 @@ struct ContentCeiling {
             frames: [frame],
             masks: [mask]
         )
-        let colours = SceneColour.allCases
-        for colour in colours {
+        for colour in SceneColour.allCases {
             for (kind, picture) in try pictures(trial, settings, studio, { $0.colour = colour }) {
                 let mean = ColourReferences.mean(of: picture, frames: [0], masks: [mask])
-                note(kind, "wanted", references.nearest(to: mean) == colour, of: colours.count)
+                note(kind, "wanted", references.nearest(to: mean) == colour)
             }
         }
         guard let references = trial.finishes else { return }
-        let finishes = SceneFinish.allCases
-        for finish in finishes {
+        for finish in SceneFinish.allCases {
             for (kind, picture) in try pictures(trial, settings, studio, { $0.finish = finish }) {
                 for (instrument, told) in try references.told(picture, studio) {
-                    note(kind, instrument.column, told == finish, of: finishes.count)
+                    // What is not smoothed like the references is no judge of them.
+                    guard kind == .reconstructed || instrument == .words else { continue }
+                    note(kind, instrument.column, told == finish)
                 }
             }
         }
@@ -105,13 +107,16 @@ struct ContentCeiling {
 
     /// A value a scene, so that scenes are what chance draws.
     func add(to tally: inout SuiteTally) {
-        for (kind, columns) in shares {
-            for (column, share) in columns { tally.add(kind.rawValue, column, share) }
+        for (kind, columns) in counts {
+            for (column, count) in columns {
+                tally.add(kind.rawValue, column, Double(count.right) / Double(count.all))
+            }
         }
     }
 
-    private mutating func note(_ kind: Kind, _ column: String, _ isRight: Bool, of count: Int) {
-        shares[kind, default: [:]][column, default: 0] += isRight ? 1 / Double(count) : 0
+    private mutating func note(_ kind: Kind, _ column: String, _ isRight: Bool) {
+        counts[kind, default: [:]][column, default: (0, 0)].right += isRight ? 1 : 0
+        counts[kind, default: [:]][column, default: (0, 0)].all += 1
     }
 
     /// The middle frame of the wished scene with its subject changed, as it is and after the
@@ -124,6 +129,7 @@ struct ContentCeiling {
     ) throws -> [(Kind, Pictures)] {
         var scene = trial.wish.description
         change(&scene.objects[0])
+        scene.objects[0].variation ^= 0x5EED_5EED
         let frame = trial.scene.middle
         let truth = SceneCase(scene, frames: frame..<frame + 1, settings.scene).pictures
         return [(.untouched, truth), (.reconstructed, try studio.reconstruction(of: truth))]

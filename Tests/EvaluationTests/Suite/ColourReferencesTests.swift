@@ -6,7 +6,7 @@ import Testing
 struct ColourReferencesTests {
     private static let settings = SceneSettings(width: 48, height: 48)
 
-    /// The instrument itself: on true renderings, with the sensor's noise, it is nearly always right.
+    /// The instrument itself: right on true renderings, with the sensor's noise.
     @Test func `a true rendering's colour is told by the nearest reference`() {
         var (right, count) = (0, 0)
         for scene in SceneCase.descriptions(6, from: 900, frames: 2, Self.settings) {

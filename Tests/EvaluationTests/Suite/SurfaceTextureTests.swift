@@ -10,10 +10,11 @@ struct SurfaceTextureTests {
         var (right, count) = (0, 0)
         for scene in SceneCase.descriptions(5, from: 300, frames: 2, Self.settings) {
             let source = SceneCase(scene, frames: 0..<2, Self.settings)
-            // References of one frame, pictures of the other: nothing is compared with itself.
+            // Pictures are of another frame, and the thing has another grain.
             func texture(_ finish: SceneFinish, frame: Int) throws -> SurfaceTexture {
                 var other = scene
                 other.objects[0].finish = finish
+                other.objects[0].variation ^= frame == 0 ? 0 : 0x5EED_5EED
                 let pictures = SceneCase(other, frames: frame..<frame + 1, Self.settings).pictures
                 return try #require(
                     SurfaceTexture(of: pictures, frames: [0], masks: [source.subject(frame)])
