@@ -101,8 +101,7 @@ let package = Package(
             dependencies: [
                 "Coordinator", "Worker", "Simulation", "Training", "Evaluation", "Pipelines",
                 "Scheduling", "WireProtocol", "ZeroMQ", "FFmpeg", "Diffusion", "Models", "NN",
-                "Scenes",
-                "Tensors", argumentParser, logging,
+                "Scenes", "Tensors", argumentParser, logging,
             ],
             swiftSettings: product
         ),

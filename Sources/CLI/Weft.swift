@@ -14,7 +14,7 @@ struct WeftCommand: AsyncParsableCommand {
             WorkersCommand.self, KeysCommand.self, CoordinatorCommand.self,
             WorkerDaemonCommand.self,
             PlanCommand.self, SampleCommand.self, StitchCommand.self, ModelCommand.self,
-            SceneCommand.self, TrainCommand.self, EvaluateCommand.self, BenchmarkCommand.self,
+            SceneCommand.self, EvaluateCommand.self, TrainCommand.self, BenchmarkCommand.self,
             DoctorCommand.self,
             WorkerRunnerCommand.self,
             SimulateCommand.self,

@@ -146,7 +146,8 @@ import Testing
         (["--lr", "nan"], 64, "--lr"), (["--ema", "1"], 64, "--ema"),
         (["--frames", "3"], 64, "--frames"), (["--model", "elsewhere"], 64, "--model"),
         (["--output", "/dev/null/run"], 73, "/dev/null"),
-        (["--data", "/nonexistent/folder"], 66, "/nonexistent/folder"),
+        (["--data", "/nonexistent/folder"], 64, "--scenes does nothing"),
+        (["--weights", "decoder", "--divergence", "1"], 64, "--divergence does nothing"),
         (["--size", "30x30"], 64, "30"), (["--lr", "1e3", "--warm-up", "0"], 1, "must be finite"),
     ])
     func `what cannot be trained is one sentence`(
@@ -158,6 +159,47 @@ import Testing
         #expect(outcome.status == status, "\(outcome.errors)")
         #expect(outcome.errors.contains(word), "\(outcome.errors)")
         #expect(outcome.output.isEmpty)
+    }
+
+    @Test(arguments: [
+        (["vae", "--data", "/nonexistent/folder"], Int32(66), "/nonexistent/folder"),
+        (["vae", "--data", "/tmp", "--depth-share", "0.5"], 64, "--depth-share does nothing"),
+        (["gen1", "--stage", "1", "--depth", "exact"], 64, "--depth does nothing"),
+        (["gen1", "--stage", "2", "--depth", "estimated"], 64, "--depth does nothing"),
+        (["gen1", "--stage", "1", "--stride", "2"], 64, "--stride does nothing"),
+        (["gen1", "--image-share", "0", "--images", "2"], 64, "--images does nothing"),
+        (["gen1", "--stage", "1", "--images", "2", "--batch", "1"], 64, "--batch does nothing"),
+        (["gen1", "--cache-folder-size", "5"], 64, "--cache-folder-size does nothing"),
+    ])
+    func `what would do nothing is refused`(
+        more: [String],
+        status: Int32,
+        sentence: String
+    ) throws {
+        let arguments = ["train"] + more + ["--config", "tiny", "--output", folder("run")]
+        let outcome = try Program.run(arguments, seconds: 600)
+        #expect(outcome.status == status, "\(outcome.errors)")
+        #expect(outcome.errors.contains(sentence), "\(outcome.errors)")
+    }
+
+    @Test func `the decoder alone goes on from a run of both halves`() throws {
+        let first = try Program.run(arguments("first", ["--steps", "3"]), seconds: 600)
+        #expect(first.status == 0, "\(first.errors)")
+        let arguments = [
+            "train", "vae", "--weights", "decoder", "--model", folder("first/model"), "--output",
+            folder("second"), "--size", "32x32", "--batch", "1", "--steps", "3",
+        ]
+        let second = try Program.run(arguments, seconds: 600)
+        #expect(second.status == 0, "\(second.errors)")
+        let configs = try ["first", "second"].map { name in
+            try String(
+                contentsOfFile: folder("\(name)/model/vae/config.json"),
+                encoding: .utf8
+            )
+        }
+        #expect(configs[0] == configs[1] && configs[0].contains("scaling_factor"))
+        let again = try Program.run(arguments + ["--absolute", "2"], seconds: 600)
+        #expect(again.status == 64 && again.errors.contains("--absolute was 1"))
     }
 
     @Test func `other settings and a folder in use are refused`() throws {

@@ -7,7 +7,8 @@ enum TestClips {
     static func texture(width: Int, height: Int, cell: Int, seed: UInt64) -> [Float] {
         var generator = SeededGenerator(seed: seed)
         let (columns, rows) = (width / cell + 2, height / cell + 2)
-        let lattice = (0..<columns * rows).map { _ in Float.random(in: 30...220, using: &generator) }
+        let lattice = (0..<columns * rows).map { _ in Float.random(in: 30...220, using: &generator)
+        }
         func smooth(_ t: Float) -> Float { t * t * (3 - 2 * t) }
         return (0..<width * height).map { place in
             let (x, y) = (Float(place % width) / Float(cell), Float(place / width) / Float(cell))
@@ -46,7 +47,12 @@ enum TestClips {
     static func pan(_ count: Int, width: Int = 64, height: Int = 48, x: Int, y: Int) -> Pictures {
         let margin = (count * abs(x), count * abs(y))
         let (fullWidth, fullHeight) = (width + 2 * margin.0, height + 2 * margin.1)
-        let picture = texture(width: fullWidth, height: fullHeight, cell: 6, seed: 5)
+        // Detail at all scales, as photographs have it.
+        var picture = [Float](repeating: 0, count: fullWidth * fullHeight)
+        for (cell, share) in [(5, 0.15), (11, 0.2), (23, 0.3), (47, 0.35)] as [(Int, Float)] {
+            let layer = texture(width: fullWidth, height: fullHeight, cell: cell, seed: 5)
+            for place in picture.indices { picture[place] += share * layer[place] }
+        }
         return clip(count, width: width, height: height) { frame, column, row in
             let fromX = column + margin.0 - frame * x
             let fromY = row + margin.1 - frame * y

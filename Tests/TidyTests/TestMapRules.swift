@@ -89,6 +89,14 @@ enum TestMapRules {
         "EndToEndTests/SampleTests": [
             "Pipelines/Structure/LatentDecoder"
         ],
+        "EvaluationTests/Measures/ColourDriftTests": [
+            "Evaluation/Measures/Statistics"
+        ],
+        "EvaluationTests/Reports/VideoReportTests": [
+            "Evaluation/Reports/ClipFacts", "Evaluation/Reports/Measure",
+            "Evaluation/Reports/TextTable", "Evaluation/Reports/VideoInputs",
+            "Evaluation/Reports/VideoPlots",
+        ],
         "PipelinesTests/Benchmark/BenchmarkSuiteTests": [
             "Pipelines/Benchmark/Benchmark", "Pipelines/Benchmark/BenchmarkInputs",
         ],
@@ -96,6 +104,7 @@ enum TestMapRules {
             "Pipelines/Units/ConditioningCache", "Pipelines/Units/LoadedModel",
             "Pipelines/Units/UnitError", "Pipelines/Units/UnitRequest",
             "Pipelines/CheckpointFolder+Preprocessing", "Pipelines/Structure/DepthMaps",
+            "Pipelines/Units/ContentEncoder",
         ],
         "PipelinesTests/Units/ModelFactsTests": [
             "Pipelines/Units/ModelFingerprint"
@@ -256,7 +265,8 @@ enum TestMapRules {
         ],
         "TensorsTests/Conformance/ConformanceSuiteTests": [
             "Tensors/Backend", "Tensors/CPU/PackedMatrix", "Tensors/Conformance/ConformanceCase",
-            "Tensors/Conformance/Reference", "Tensors/Tensor+Operations",
+            "Tensors/Conformance/ConvolutionCase", "Tensors/Conformance/Reference",
+            "Tensors/Tensor+Operations",
         ],
         "TensorsTests/Conformance/GradientSuiteTests": [
             "Tensors/Conformance/GradientCase"
@@ -277,9 +287,6 @@ enum TestMapRules {
         ],
         "TensorsTests/Files/SystemFileTests": [
             "Tensors/Files/AtomicFile", "Tensors/Files/FileError",
-        ],
-        "TrainingTests/Data/EncodedClipsTests": [
-            "Training/Data/ContentEncoder"
         ],
         "TrainingTests/Data/FolderSourceTests": [
             "Training/Data/MediaFolder", "Training/Data/TrainingData",

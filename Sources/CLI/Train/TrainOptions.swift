@@ -143,7 +143,12 @@ struct TrainOptions: ParsableArguments {
         return settings
     }
 
-    func inputs(_ defaults: StageDefaults) throws -> TrainingInputs {
+    func inputs<Stage: TrainingStage>(_ stage: Stage) throws -> TrainingInputs {
+        let defaults = Stage.defaults
+        for (option, isGiven) in [("--frames", frames != nil), ("--batch", batch != nil)] {
+            guard let idle = stage.idle, isGiven, idle.options.contains(option) else { continue }
+            throw Failure(.usage, "\(option) does nothing \(idle.reason)")
+        }
         guard defaults.hasFrames || frames == nil else {
             throw Failure(.usage, "--frames: this stage trains on single pictures")
         }

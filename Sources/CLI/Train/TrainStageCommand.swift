@@ -24,7 +24,7 @@ struct TrainStageCommand<Stage: TrainingStage>: ParsableCommand {
 
     func run() throws {
         let settings = options.settings(Stage.defaults)
-        let inputs = try options.inputs(Stage.defaults)
+        let inputs = try options.inputs(stage)
         if options.dryRun {
             try estimate(settings, inputs)
             return

@@ -18,6 +18,9 @@ protocol TrainingStage: ParsableArguments {
     /// a run goes on only under the same.
     var knobs: [String: JSONValue] { get }
 
+    /// Shared options that do nothing beside the stage's own, and why; nil for none.
+    var idle: (options: [String], reason: String)? { get }
+
     /// Loads what is trained.
     func makeTask(
         inputs: TrainingInputs,
@@ -25,6 +28,10 @@ protocol TrainingStage: ParsableArguments {
         backend: CPUBackend,
         segments: Bool
     ) throws -> any TrainingTask
+}
+
+extension TrainingStage {
+    var idle: (options: [String], reason: String)? { nil }
 }
 
 /// The shared options' values that suit a stage.

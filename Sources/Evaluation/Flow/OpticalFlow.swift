@@ -5,11 +5,12 @@
 /// level starts with twice the flow of the level above and improves it by solving, in windows of 9
 /// pixels,
 ///
-///     (Σ ∇I ∇Iᵀ + λ) δ = −Σ ∇I (I₂ warped − I₁)
+///     (Σ ∇I ∇Iᵀ + λ) (f' − f̄) = Σ ∇I (∇Iᵀ (f − f̄) − (I₂ warped by f − I₁))
 ///
-/// a few times, followed by a median over 3 by 3 vectors. λ keeps places without texture where the
-/// level above put them. Pictures with sides above 512 pixels are measured at half, quarter, ...
-/// their size and the flow enlarged.
+/// a few times, followed by a median over 3 by 3 vectors. f̄ is the window's mean of f: λ keeps
+/// places without texture at it, and what f has of finer detail than the window does not last.
+/// Pictures with sides above 512 pixels are measured at half, quarter, ... their size and the flow
+/// enlarged.
 package struct OpticalFlow: Sendable {
     private static let iterations = 5
     private static let radius = 4
@@ -82,20 +83,23 @@ package struct OpticalFlow: Sendable {
             ($0.x * $0.x + $0.y * $0.y, $0.y, $0.x) < ($1.x * $1.x + $1.y * $1.y, $1.y, $1.x)
         }
         for step in steps {
-            var difference = a
+            var (difference, inside) = (a, a)
             for y in 0..<height {
                 for x in 0..<width {
-                    let toX = min(max(x + step.x, 0), width - 1)
-                    let toY = min(max(y + step.y, 0), height - 1)
+                    let (toX, toY) = (x + step.x, y + step.y)
+                    let isInside = toX >= 0 && toY >= 0 && toX < width && toY < height
+                    inside.values[y * width + x] = isInside ? 1 : 0
                     difference.values[y * width + x] =
-                        abs(a.values[y * width + x] - b.values[toY * width + toX])
+                        isInside
+                        ? abs(a.values[y * width + x] - b.values[toY * width + toX]) : 0
                 }
             }
+            let shares = inside.boxMean(radius: 2).values
             // Longer ways have to be better by a little.
             let price = 0.0005 * Float(step.x * step.x + step.y * step.y)
-            for (place, cost) in difference.boxMean(radius: 2).values.enumerated()
-            where cost + price < best[place] {
-                best[place] = cost + price
+            for (place, sum) in difference.boxMean(radius: 2).values.enumerated()
+            where shares[place] > 0.1 && sum / shares[place] + price < best[place] {
+                best[place] = sum / shares[place] + price
                 u[place] = Float(step.x)
                 v[place] = Float(step.y)
             }
@@ -106,20 +110,9 @@ package struct OpticalFlow: Sendable {
     /// One step of Lucas–Kanade at every pixel.
     private static func improve(_ flow: inout FlowField, _ a: GreyPlane, _ b: GreyPlane) {
         let (width, height) = (a.width, a.height)
-        var products = [GreyPlane](repeating: a, count: 5)
-        var warped = a
-        for y in 0..<height {
-            for x in 0..<width {
-                let place = y * width + x
-                let tap = LinearTap(
-                    Float(x) + flow.u[place],
-                    Float(y) + flow.v[place],
-                    width: width,
-                    height: height
-                )
-                warped.values[place] = tap { b.values[$0] }
-            }
-        }
+        let (warped, isInside) = warp(b, by: flow)
+        // ∇∇ᵀ in three, ∇ (∇ᵀ f − change) in two, what is inside, and f there in two.
+        var sums = [GreyPlane](repeating: a, count: 8)
         for y in 0..<height {
             for x in 0..<width {
                 let place = y * width + x
@@ -127,34 +120,62 @@ package struct OpticalFlow: Sendable {
                 let right = place + (x + 1 < width ? 1 : 0)
                 let above = place - (y > 0 ? width : 0)
                 let below = place + (y + 1 < height ? width : 0)
+                // What has left the picture says nothing about where it went.
+                let weight: Float = isInside[place] ? 1 : 0
                 // Gradients of both pictures: theirs meet half-way.
                 let gradientX =
-                    (a.values[right] - a.values[left] + warped.values[right] - warped.values[left])
-                    / 4
+                    weight * (a.values[right] - a.values[left] + warped[right] - warped[left]) / 4
                 let gradientY =
-                    (a.values[below] - a.values[above] + warped.values[below]
-                        - warped.values[above]) / 4
-                let change = warped.values[place] - a.values[place]
-                products[0].values[place] = gradientX * gradientX
-                products[1].values[place] = gradientX * gradientY
-                products[2].values[place] = gradientY * gradientY
-                products[3].values[place] = gradientX * change
-                products[4].values[place] = gradientY * change
+                    weight * (a.values[below] - a.values[above] + warped[below] - warped[above])
+                    / 4
+                let (u, v) = (flow.u[place], flow.v[place])
+                let rest = gradientX * u + gradientY * v - (warped[place] - a.values[place])
+                sums[0].values[place] = gradientX * gradientX
+                sums[1].values[place] = gradientX * gradientY
+                sums[2].values[place] = gradientY * gradientY
+                sums[3].values[place] = gradientX * rest
+                sums[4].values[place] = gradientY * rest
+                sums[5].values[place] = weight
+                sums[6].values[place] = weight * u
+                sums[7].values[place] = weight * v
             }
         }
-        let means = products.map { $0.boxMean(radius: radius).values }
-        for place in 0..<width * height {
-            let xx = means[0][place] + regularisation
-            let yy = means[2][place] + regularisation
-            let xy = means[1][place]
-            let determinant = xx * yy - xy * xy
-            let (toX, toY) = (-means[3][place], -means[4][place])
-            let stepX = (yy * toX - xy * toY) / determinant
-            let stepY = (xx * toY - xy * toX) / determinant
+        let means = sums.map { $0.boxMean(radius: radius).values }
+        for place in 0..<width * height where means[5][place] > 0 {
+            let (meanU, meanV) = (
+                means[6][place] / means[5][place], means[7][place] / means[5][place]
+            )
+            let (xx, xy, yy) = (means[0][place], means[1][place], means[2][place])
+            let toX = means[3][place] - xx * meanU - xy * meanV
+            let toY = means[4][place] - xy * meanU - yy * meanV
+            let determinant = (xx + regularisation) * (yy + regularisation) - xy * xy
+            let stepX = ((yy + regularisation) * toX - xy * toY) / determinant
+            let stepY = ((xx + regularisation) * toY - xy * toX) / determinant
             // The linear model holds for a pixel or so.
-            flow.u[place] += min(max(stepX, -1), 1)
-            flow.v[place] += min(max(stepY, -1), 1)
+            flow.u[place] = meanU + min(max(stepX, -1), 1)
+            flow.v[place] = meanV + min(max(stepY, -1), 1)
         }
+    }
+
+    /// A picture sampled where the flow leads, and whether that is inside it.
+    private static func warp(
+        _ picture: GreyPlane,
+        by flow: FlowField
+    ) -> (values: [Float], isInside: [Bool]) {
+        let (width, height) = (picture.width, picture.height)
+        var values = picture.values
+        var isInside = [Bool](repeating: true, count: width * height)
+        for y in 0..<height {
+            for x in 0..<width {
+                let place = y * width + x
+                let (toX, toY) = (Float(x) + flow.u[place], Float(y) + flow.v[place])
+                let tap = LinearTap(toX, toY, width: width, height: height)
+                values[place] = tap { picture.values[$0] }
+                isInside[place] =
+                    toX > -1 && toY > -1 && toX < Float(width) && toY < Float(height)
+            }
+        }
+        return (values, isInside)
     }
 
     /// The field of a picture about twice as large.

@@ -25,7 +25,9 @@ package struct ColourDrift: Hashable, Sendable {
     package var steepest: Double { slopes.max { abs($0) < abs($1) } ?? 0 }
 
     /// How much the means change from frame to frame at borders and elsewhere: the mean over
-    /// transitions of the root of the mean square over channels. Nil if one of the kinds is absent.
+    /// transitions of the root of the mean square over channels.
+    ///
+    /// Nil if one of the kinds is absent.
     package func jumps(_ layout: ShotLayout) -> (borders: Double, elsewhere: Double)? {
         precondition(layout.frameCount == means.count, "\(means.count) frames")
         let borders = layout.borders

@@ -49,7 +49,8 @@ package struct FrameChange: Hashable, Sendable {
     /// The mean absolute difference of consecutive frames, in grey levels; nil for one frame.
     package var mean: Double? { absolute.isEmpty ? nil : Statistics.mean(absolute) }
 
-    /// VBench's temporal flickering, (255 − mean) / 255: 1 for a still picture. Only scenes that
-    /// ought to stand still can be compared by it.
+    /// VBench's temporal flickering, (255 − mean) / 255: 1 for a still picture.
+    ///
+    /// Only scenes that ought to stand still can be compared by it.
     package var flickering: Double? { mean.map { (255 - $0) / 255 } }
 }

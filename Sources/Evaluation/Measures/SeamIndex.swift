@@ -11,7 +11,7 @@ package struct SeamIndex: Hashable, Sendable {
     package let value: Double
     /// Place of the true borders among all phases, from 1; ties count against it.
     package let rank: Int
-    /// Phases that are different sets of transitions.
+    /// Phases compared, the true one included; two that share most of their transitions are one.
     package let phases: Int
 
     /// The chance of a rank this good without seams, rank / phases; it cannot be below 1 / phases.
@@ -31,13 +31,15 @@ package struct SeamIndex: Hashable, Sendable {
             let value = Self.ratio(change, layout.borders, layout.transitions)
         else { return nil }
         self.value = value
-        var seen: Set<Set<Int>> = [layout.borders]
+        var seen = [layout.borders]
         var rank = 1
         for offset in 1..<max(2, Int(stride.rounded(.up))) {
             let borders = layout.borders(slidBy: offset)
-            guard seen.insert(borders).inserted,
-                let other = Self.ratio(change, borders, layout.transitions)
+            // Most of the borders may repeat before the stride does: that is the same phase.
+            let isSeen = seen.contains { $0.intersection(borders).count * 2 > borders.count }
+            guard !isSeen, let other = Self.ratio(change, borders, layout.transitions)
             else { continue }
+            seen.append(borders)
             if other >= value { rank += 1 }
         }
         self.rank = rank

@@ -7,11 +7,19 @@ package struct CurvePlot: Hashable, Sendable {
         package let points: [Point]
         /// Drawn as a line with dots, for values that are far apart.
         package let hasDots: Bool
+        /// Drawn as dots alone, one for each point: places on another curve.
+        package let hasOnlyDots: Bool
 
-        package init(name: String, points: [Point], hasDots: Bool = false) {
+        package init(
+            name: String,
+            points: [Point],
+            hasDots: Bool = false,
+            hasOnlyDots: Bool = false
+        ) {
             self.name = name
             self.points = points
-            self.hasDots = hasDots
+            self.hasDots = hasDots || hasOnlyDots
+            self.hasOnlyDots = hasOnlyDots
         }
     }
 
@@ -142,7 +150,8 @@ package struct CurvePlot: Hashable, Sendable {
             let down = frame.bottom - y.share(height(of: value)) * (frame.bottom - frame.top)
             return "\(Self.fixed(across, 1)),\(Self.fixed(down, 1))"
         }
-        let columns = Column.columns(points, count: Self.columnsMax)
+        let count = series.hasOnlyDots ? points.count : Self.columnsMax
+        let columns = Column.columns(points, count: count)
         let line = columns.map { place($0.step, $0.mean) }.joined(separator: " ")
         var text = ""
         if columns.count < points.count {
@@ -154,10 +163,12 @@ package struct CurvePlot: Hashable, Sendable {
 
                 """
         }
-        text += """
-            <polyline fill="none" stroke="\(colour)" stroke-width="1.5" points="\(line)"/>
+        if !series.hasOnlyDots {
+            text += """
+                <polyline fill="none" stroke="\(colour)" stroke-width="1.5" points="\(line)"/>
 
-            """
+                """
+        }
         if series.hasDots || columns.count == 1 {
             for column in columns {
                 let centre = place(column.step, column.mean).split(separator: ",")

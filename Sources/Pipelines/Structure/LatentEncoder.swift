@@ -50,8 +50,6 @@ package struct LatentEncoder: Sendable {
         range: DepthRange,
         level: StructureLevel
     ) throws -> HostTensor {
-        let map = level.applied(to: range.normalised(depth))
-        let picture = map.values.flatMap { [$0, $0, $0] }
-        return try latents(of: HostTensor(picture, Shape(depth.shape.dimensions + [3])))
+        try latents(of: level.picture(of: range.normalised(depth)))
     }
 }

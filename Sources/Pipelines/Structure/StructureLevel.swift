@@ -35,6 +35,19 @@ package struct StructureLevel: Hashable, Sendable {
         return HostTensor(result, depth.shape)
     }
 
+    /// Depth maps `[F, H, W]` without the detail, as pictures of three equal channels.
+    package func picture(of depth: HostTensor) -> HostTensor {
+        let map = applied(to: depth)
+        var values: [Float] = []
+        values.reserveCapacity(3 * map.values.count)
+        for value in map.values {
+            values.append(value)
+            values.append(value)
+            values.append(value)
+        }
+        return HostTensor(values, Shape(map.shape.dimensions + [3]))
+    }
+
     /// One frame after some rounds; pixel i of a round lies between pixels 2i and 2i + 1 of the one
     /// before.
     private struct Map {

@@ -51,11 +51,12 @@ extension UnitRunner {
         }
         let encoder = try model.imageEncoder(progress)
         try progress(.running(done: 0))
-        let pixels = try model.imagePreprocessor(encoder.config)(
-            RGBImage(width: picture.width, height: picture.height, pixels: picture.bytes)
+        let content = ContentEncoder(
+            encoder,
+            try model.imagePreprocessor(encoder.config),
+            on: model.backend
         )
-        let batch = model.backend.upload(pixels.reshaped(Shape([1] + pixels.shape.dimensions)))
-        return try encoder(batch).embeddings.download()
+        return try content.embedding(of: picture, 0).reshaped([1, content.channels])
     }
 
     private func conditioning(

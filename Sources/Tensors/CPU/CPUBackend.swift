@@ -8,7 +8,7 @@ import Synchronization
     let version: weft_version
     private let forced: ConvolutionAlgorithm?
     private let arena = ActivationArena()
-    private let parameterBytes = ByteCount()
+    private let packedMemory = PackedMemory()
 
     /// Starts the threads.
     ///
@@ -75,7 +75,7 @@ import Synchronization
             activationBytes: arena.usedBytes,
             activationPeakBytes: arena.peakBytes,
             activationHeldBytes: arena.heldBytes,
-            parameterBytes: parameterBytes.value
+            parameterBytes: packedMemory.usedBytes
         )
     }
 
@@ -85,6 +85,7 @@ import Synchronization
 
     package func releaseUnusedMemory() {
         arena.releaseUnused()
+        packedMemory.releaseUnused()
     }
 
     // MARK: Parameters
@@ -150,7 +151,7 @@ import Synchronization
             isGated: isGated,
             configuration: configuration,
             pool: pool,
-            countedBy: parameterBytes
+            in: packedMemory
         )
     }
 

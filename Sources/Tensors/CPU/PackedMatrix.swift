@@ -1,12 +1,13 @@
 import CKernels
-import Synchronization
 
 /// Weights in the layout of the product kernels, with their bias.
 @safe final class PackedMatrix: PreparedParameters {
     let matrix: weft_matrix
     let bias: UnsafeMutablePointer<Float>?
     let byteCount: Int
-    private let total: ByteCount
+    /// Of the matrix alone.
+    private let dataBytes: Int
+    private let memory: PackedMemory
 
     /// Packs parts of `[rows, channels, taps]` stacked along rows.
     ///
@@ -17,7 +18,7 @@ import Synchronization
     ///   - isGated: Whether the second half of the rows gates the first.
     ///   - configuration: Kernels and provider to pack for.
     ///   - pool: Threads that pack.
-    ///   - total: Counts the bytes for as long as they are there.
+    ///   - memory: Where the weights are for as long as they are needed.
     init(
         _ parts: [(weight: StoredTensor, bias: StoredTensor?)],
         channels: Int,
@@ -25,7 +26,7 @@ import Synchronization
         isGated: Bool,
         configuration: CPUConfiguration,
         pool: OpaquePointer,
-        countedBy total: ByteCount
+        in memory: PackedMemory
     ) {
         let rows = parts.map { $0.weight.shape[0] }
         let outputs = rows.reduce(0, +)
@@ -37,11 +38,10 @@ import Synchronization
         let element = isPlain ? WEFT_F32 : Self.element(of: parts.map(\.weight))
         let bytes = Int(count) * (element == WEFT_F32 ? 4 : 2)
         byteCount = bytes + (hasBias ? 4 * outputs : 0)
-        self.total = total
-        total.add(byteCount)
-        guard let data = unsafe weft_allocate(Int64(bytes)) else {
-            fatalError("no memory for \(bytes) bytes of weights")
-        }
+        dataBytes = bytes
+        self.memory = memory
+        memory.count(byteCount - bytes)
+        let data = unsafe memory.take(bytes)
         var matrix = unsafe weft_matrix(
             version: version,
             element: element,
@@ -123,22 +123,11 @@ import Synchronization
     }
 
     deinit {
-        total.add(-byteCount)
-        unsafe weft_free(matrix.data)
+        memory.count(dataBytes - byteCount)
+        unsafe memory.give(matrix.data, dataBytes)
         unsafe bias?.deallocate()
     }
 }
 
 // Immutable after its initialiser; the memory belongs to this object alone.
 extension PackedMatrix: @unchecked Sendable {}
-
-/// Bytes in use, summed over their owners.
-final class ByteCount: Sendable {
-    private let bytes = Mutex(0)
-
-    var value: Int { bytes.withLock { $0 } }
-
-    func add(_ count: Int) {
-        bytes.withLock { $0 += count }
-    }
-}

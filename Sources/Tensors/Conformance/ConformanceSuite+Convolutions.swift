@@ -1,26 +1,13 @@
 // Convolutions and attention of the suite.
 extension ConformanceSuite {
-    private struct Convolution: Sendable {
-        var images = 1
-        var height: Int
-        var width: Int
-        var inputs: Int
-        var outputs: Int
-        var kernel = 3
-        var stride = 1
-        var padding = Padding(1)
-        var enlarged: (Int, Int)?
-        var isFused = false
-    }
-
     static let convolutions: [ConformanceCase] =
         [
-            Convolution(height: 5, width: 7, inputs: 3, outputs: 9),
-            Convolution(images: 2, height: 9, width: 6, inputs: 33, outputs: 40, isFused: true),
-            Convolution(height: 1, width: 1, inputs: 64, outputs: 32, isFused: true),
-            Convolution(height: 13, width: 11, inputs: 130, outputs: 17, isFused: true),
-            Convolution(height: 9, width: 8, inputs: 20, outputs: 34, stride: 2),
-            Convolution(
+            ConvolutionCase(height: 5, width: 7, inputs: 3, outputs: 9),
+            ConvolutionCase(images: 2, height: 9, width: 6, inputs: 33, outputs: 40, biases: 2),
+            ConvolutionCase(height: 1, width: 1, inputs: 64, outputs: 32, biases: 1),
+            ConvolutionCase(height: 13, width: 11, inputs: 130, outputs: 17, biases: 1),
+            ConvolutionCase(height: 9, width: 8, inputs: 20, outputs: 34, stride: 2),
+            ConvolutionCase(
                 height: 8,
                 width: 6,
                 inputs: 16,
@@ -28,13 +15,20 @@ extension ConformanceSuite {
                 stride: 2,
                 padding: Padding(top: 0, left: 0, bottom: 1, right: 1)
             ),
-            Convolution(height: 4, width: 5, inputs: 12, outputs: 20, enlarged: (8, 10)),
-            Convolution(images: 2, height: 3, width: 4, inputs: 8, outputs: 5, enlarged: (5, 7)),
-            Convolution(images: 3, height: 2, width: 3, inputs: 24, outputs: 33, isFused: true),
-            Convolution(height: 10, width: 1, inputs: 17, outputs: 31),
-            Convolution(height: 17, width: 18, inputs: 330, outputs: 48, isFused: true),
-            Convolution(images: 2, height: 7, width: 9, inputs: 641, outputs: 7),
-            Convolution(
+            ConvolutionCase(height: 4, width: 5, inputs: 12, outputs: 20, enlarged: (8, 10)),
+            ConvolutionCase(
+                images: 2,
+                height: 3,
+                width: 4,
+                inputs: 8,
+                outputs: 5,
+                enlarged: (5, 7)
+            ),
+            ConvolutionCase(images: 3, height: 2, width: 3, inputs: 24, outputs: 33, biases: 3),
+            ConvolutionCase(height: 10, width: 1, inputs: 17, outputs: 31),
+            ConvolutionCase(height: 17, width: 18, inputs: 330, outputs: 48, biases: 1),
+            ConvolutionCase(images: 2, height: 7, width: 9, inputs: 641, outputs: 7),
+            ConvolutionCase(
                 images: 2,
                 height: 5,
                 width: 6,
@@ -42,24 +36,24 @@ extension ConformanceSuite {
                 outputs: 34,
                 padding: Padding(0)
             ),
-            Convolution(height: 4, width: 6, inputs: 9, outputs: 16, padding: Padding(2)),
-            Convolution(
+            ConvolutionCase(height: 4, width: 6, inputs: 9, outputs: 16, padding: Padding(2)),
+            ConvolutionCase(
                 height: 7,
                 width: 6,
                 inputs: 18,
                 outputs: 8,
                 padding: Padding(top: 0, left: 1, bottom: 1, right: 2)
             ),
-            Convolution(
+            ConvolutionCase(
                 images: 2,
                 height: 3,
                 width: 5,
                 inputs: 35,
                 outputs: 33,
                 enlarged: (6, 10),
-                isFused: true
+                biases: 2
             ),
-            Convolution(
+            ConvolutionCase(
                 height: 6,
                 width: 3,
                 inputs: 70,
@@ -67,7 +61,7 @@ extension ConformanceSuite {
                 kernel: 1,
                 padding: Padding(0)
             ),
-            Convolution(
+            ConvolutionCase(
                 images: 2,
                 height: 28,
                 width: 14,
@@ -79,43 +73,19 @@ extension ConformanceSuite {
             ),
         ].map { convolution($0) } + temporal
 
-    private static func convolution(_ c: Convolution) -> ConformanceCase {
-        var detail = "\(c.images)x\(c.height)x\(c.width)x\(c.inputs)->\(c.outputs)"
-        detail += " kernel \(c.kernel) stride \(c.stride)"
-        if let enlarged = c.enlarged { detail += " enlarged to \(enlarged.0)x\(enlarged.1)" }
-        if c.isFused { detail += " fused" }
+    private static func convolution(_ c: ConvolutionCase) -> ConformanceCase {
         // Winograd's transforms of many channels have errors of 1e-12.
-        return ConformanceCase("convolve", detail, bound: 2e-12) { backend in
+        ConformanceCase("convolve", c.detail, bound: 2e-12) { backend in
             var draw = CaseInputs(seed: 6)
-            let x = draw.tensor([c.images, c.height, c.width, c.inputs])
-            let weight = draw.tensor([c.outputs, c.inputs, c.kernel, c.kernel], scale: 0.1)
-            let bias = draw.tensor([c.outputs])
-            let parameters = backend.prepareConvolution(
-                weight: weight.stored("weight"),
-                bias: bias.stored("bias"),
-                stride: c.stride,
-                padding: c.padding
-            )
-            var input = Reference(x)
-            if let (height, width) = c.enlarged {
-                input = input.resized(height: height, width: width, .nearest)
+            let operands = c.shapes.enumerated().map { index, shape in
+                draw.tensor(shape, scale: index == 1 ? 0.1 : 1)
             }
-            var expected = input.convolved(Reference(weight), Reference(bias), parameters.geometry)
-            var options = ConvolutionOptions(enlargedTo: c.enlarged)
-            if c.isFused {
-                let imageBias = draw.tensor([c.images, c.outputs])
-                let residual = draw.tensor(expected.shape)
-                options.imageBias = backend.upload(imageBias)
-                options.residual = backend.upload(residual)
-                options.activation = .silu
-                let perImage = expected.shape.count / c.images
-                for index in expected.values.indices {
-                    let row = index / perImage * c.outputs + index % c.outputs
-                    expected.values[index] += Double(imageBias.values[row])
-                }
-                expected = expected.activated(.silu).plus(Reference(residual))
-            }
-            return (try backend.upload(x).convolve(parameters, options).download(), expected)
+            let result = c.result(
+                on: backend,
+                weight: operands[1].stored("weight"),
+                bias: operands[2].stored("bias")
+            ) { backend.upload(operands[$0]) }
+            return (try result.download(), c.reference(operands.map { Reference($0) }))
         }
     }
 
@@ -144,66 +114,43 @@ extension ConformanceSuite {
             }
         }
 
-    private struct Attention: Sendable {
-        var batch = 1
-        var queries: Int
-        var keys: Int
-        var heads: Int
-        var width: Int
-        var keyBatch: Int?
-        var isCausal = false
-        var isMasked = false
-    }
-
     static let attentions: [ConformanceCase] =
         [
-            Attention(queries: 1, keys: 1, heads: 1, width: 3),
-            Attention(batch: 2, queries: 35, keys: 35, heads: 3, width: 40),
-            Attention(batch: 2, queries: 300, keys: 300, heads: 2, width: 20),
-            Attention(batch: 3, queries: 19, keys: 77, heads: 2, width: 33, keyBatch: 1),
-            Attention(queries: 17, keys: 513, heads: 1, width: 80),
-            Attention(queries: 6, keys: 9, heads: 1, width: 512),
-            Attention(batch: 2, queries: 77, keys: 77, heads: 2, width: 16, isCausal: true),
-            Attention(queries: 290, keys: 290, heads: 1, width: 8, isCausal: true),
-            Attention(batch: 2, queries: 11, keys: 21, heads: 2, width: 64, isMasked: true),
-            Attention(queries: 33, keys: 127, heads: 2, width: 17, isMasked: true),
-            Attention(queries: 3, keys: 252, heads: 1, width: 330),
+            AttentionCase(queries: 1, keys: 1, heads: 1, width: 3),
+            AttentionCase(batch: 2, queries: 35, keys: 35, heads: 3, width: 40),
+            AttentionCase(batch: 2, queries: 300, keys: 300, heads: 2, width: 20),
+            AttentionCase(batch: 3, queries: 19, keys: 77, heads: 2, width: 33, keyBatch: 1),
+            AttentionCase(queries: 17, keys: 513, heads: 1, width: 80),
+            AttentionCase(queries: 6, keys: 9, heads: 1, width: 512),
+            AttentionCase(batch: 2, queries: 77, keys: 77, heads: 2, width: 16, isCausal: true),
+            AttentionCase(queries: 290, keys: 290, heads: 1, width: 8, isCausal: true),
+            AttentionCase(batch: 2, queries: 11, keys: 21, heads: 2, width: 64, isMasked: true),
+            AttentionCase(queries: 33, keys: 127, heads: 2, width: 17, isMasked: true),
+            AttentionCase(queries: 3, keys: 252, heads: 1, width: 330),
         ].map { attention($0) } + overFrames
 
-    private static func attention(_ a: Attention) -> ConformanceCase {
-        var detail = "\(a.batch)x\(a.queries)x\(a.keys) heads \(a.heads) width \(a.width)"
-        if a.isCausal { detail += " causal" }
-        if a.isMasked { detail += " masked" }
-        return ConformanceCase("attention", detail, bound: 1e-11) { backend in
+    private static func attention(_ a: AttentionCase) -> ConformanceCase {
+        ConformanceCase("attention", a.detail, bound: 1e-11) { backend in
             var draw = CaseInputs(seed: 8)
-            let channels = a.heads * a.width
-            let keyBatch = a.keyBatch ?? a.batch
-            let q = draw.tensor([a.batch, a.queries, channels], scale: 2)
-            let k = draw.tensor([keyBatch, a.keys, channels])
-            let v = draw.tensor([keyBatch, a.keys, channels])
-            let mask = draw.tensor([a.batch, a.queries, a.keys], scale: 3)
-            let scale = 1 / Double(a.width).squareRoot()
+            let operands = a.shapes.enumerated().map { index, shape in
+                draw.tensor(shape, scale: index == 0 ? 2 : 1)
+            }
+            let mask = draw.tensor(a.maskShape, scale: 3)
             // Keys and values side by side, as a fused projection leaves them.
-            let memory = backend.concatenateChannels([backend.upload(k), backend.upload(v)])
+            let memory = backend.concatenateChannels([
+                backend.upload(operands[1]), backend.upload(operands[2]),
+            ])
             let found = backend.attention(
-                query: AttentionOperand(backend.upload(q)),
-                key: AttentionOperand(memory, column: 0, width: channels),
-                value: AttentionOperand(memory, column: channels, width: channels),
+                query: AttentionOperand(backend.upload(operands[0])),
+                key: AttentionOperand(memory, column: 0, width: a.channels),
+                value: AttentionOperand(memory, column: a.channels, width: a.channels),
                 heads: a.heads,
-                scale: Float(scale),
-                mask: a.isCausal
-                    ? .causal : a.isMasked ? .additive(backend.upload(mask)) : .none
+                scale: a.scale,
+                mask: a.mask(mask, on: backend)
             )
-            let expected = Reference.attention(
-                Reference(q),
-                Reference(k),
-                Reference(v),
-                heads: a.heads,
-                scale: Double(Float(scale)),
-                isCausal: a.isCausal,
-                mask: a.isMasked ? Reference(mask) : nil
+            return (
+                try found.download(), a.reference(operands.map { Reference($0) }, mask: mask)
             )
-            return (try found.download(), expected)
         }
     }
 

@@ -2,9 +2,11 @@ import Glibc
 
 /// The system calls on files, with interruptions and short transfers dealt with.
 package enum SystemFile {
-    /// A file's size and kind.
+    /// A file's size, kind and age.
     package struct Status: Hashable, Sendable {
         package let byteCount: Int
+        /// When its contents were last changed: nanoseconds of the system's clock.
+        package let modified: Int64
         package let isRegular: Bool
         package let isFolder: Bool
     }
@@ -172,6 +174,8 @@ package enum SystemFile {
 extension SystemFile.Status {
     fileprivate init(_ information: stat) {
         byteCount = Int(information.st_size)
+        let time = information.st_mtim
+        modified = Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
         isRegular = information.st_mode & S_IFMT == S_IFREG
         isFolder = information.st_mode & S_IFMT == S_IFDIR
     }

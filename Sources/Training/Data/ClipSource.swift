@@ -72,6 +72,9 @@ package protocol ClipSource: Sendable {
     ///
     /// - Returns: Nil if the file turns out to be damaged there; another has to be drawn.
     func clip(_ key: ClipKey, _ request: ClipRequest) throws -> TrainingClip?
+    /// Tells the clip's pictures and depth, under a request, from those of every other clip of any
+    /// source, also in another process.
+    func identity(_ key: ClipKey) -> String
 }
 
 extension ClipSource {
@@ -125,7 +128,19 @@ package struct MixedSource: ClipSource {
     }
 
     package func clip(_ key: ClipKey, _ request: ClipRequest) throws -> TrainingClip? {
-        let inner = ClipKey(item: key.item / sources.count, variation: key.variation)
-        return try sources[key.item % sources.count].clip(inner, request)
+        let (source, inner) = place(key)
+        return try source.clip(inner, request)
+    }
+
+    package func identity(_ key: ClipKey) -> String {
+        let (source, inner) = place(key)
+        return source.identity(inner)
+    }
+
+    private func place(_ key: ClipKey) -> (source: any ClipSource, key: ClipKey) {
+        (
+            sources[key.item % sources.count],
+            ClipKey(item: key.item / sources.count, variation: key.variation)
+        )
     }
 }

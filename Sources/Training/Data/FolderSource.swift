@@ -11,10 +11,14 @@ package import Tensors
 /// that what frozen networks make of them can be kept. Files are drawn evenly.
 package final class FolderSource: ClipSource {
     package let folder: MediaFolder
+    /// Places in the folder of the files that are drawn from.
+    private let chosen: [Int]
     private let variations: Range<Int>
     private let style: FramePlacement.Style
-    private let skipped: @Sendable (String) -> Void
-    /// Files that were reported: it decides about nothing but messages.
+    private let tell: @Sendable (String) -> Void
+    /// Drawn from where none of the chosen files is of use.
+    private let substitute: FolderSource?
+    /// Files that were reported, -1 for the substitute: it decides about nothing but messages.
     private let reported = Mutex<Set<Int>>([])
 
     /// Looks through a folder.
@@ -23,56 +27,84 @@ package final class FolderSource: ClipSource {
     ///   - path: The folder.
     ///   - variations: Clips a file.
     ///   - style: Which parts of pictures are shown.
-    ///   - skipped: Is told, once a file, which cannot be read and why.
+    ///   - tell: Is told, once a file, which is skipped and why, in one sentence.
     /// - Throws: As `MediaFolder` does.
-    package init(
+    package convenience init(
         _ path: String,
         variations: Int = 16,
         style: FramePlacement.Style = .random,
-        skipped: @escaping @Sendable (String) -> Void
+        tell: @escaping @Sendable (String) -> Void
     ) throws {
         precondition(variations > 0, "\(variations) clips a file")
-        folder = try MediaFolder(path, skipped: skipped)
-        self.variations = 0..<variations
-        self.style = style
-        self.skipped = skipped
+        let folder = try MediaFolder(path) { tell("skipped \($0)") }
+        self.init(folder, Array(folder.items.indices), 0..<variations, style, tell)
     }
 
     private init(
         _ folder: MediaFolder,
+        _ chosen: [Int],
         _ variations: Range<Int>,
         _ style: FramePlacement.Style,
-        _ skipped: @escaping @Sendable (String) -> Void
+        _ tell: @escaping @Sendable (String) -> Void,
+        substitute: FolderSource? = nil
     ) {
         self.folder = folder
+        self.chosen = chosen
         self.variations = variations
         self.style = style
-        self.skipped = skipped
+        self.tell = tell
+        self.substitute = substitute
     }
 
-    /// The same files at times and places of which this one has none.
-    package var otherParts: FolderSource {
+    /// Files to train on, and others to judge by.
+    ///
+    /// Where a request fits files of one side alone, because they are few or many too short, both
+    /// draw from these, at times and places of which the other has none, and that is told.
+    package var parts: (training: FolderSource, validation: FolderSource) {
+        let places = HeldOutFiles.places(of: folder.items)
+        let (held, rest) = (chosen.filter(places.contains), chosen.filter { !places.contains($0) })
         let next = variations.upperBound
-        return FolderSource(folder, next..<next + variations.count, style, skipped)
+        let later = next..<next + variations.count
+        func source(_ own: [Int], _ others: [Int], _ variations: Range<Int>) -> FolderSource {
+            let substitute = FolderSource(folder, others, variations, style, tell)
+            return FolderSource(folder, own, variations, style, tell, substitute: substitute)
+        }
+        return (source(rest, held, variations), source(held, rest, later))
     }
 
     package func draw(
         _ generator: inout KeyedGenerator,
         _ request: ClipRequest
     ) throws -> ClipKey {
-        let usable = folder.items.indices.filter { index in
+        let usable = chosen.filter { index in
             let item = folder.items[index]
             return item.frames >= request.span && (!request.needsCaption || item.caption != nil)
         }
         guard !usable.isEmpty else {
             let kind = request.frames == 1 ? "file" : "video of at least \(request.span) frames"
             let captioned = request.needsCaption ? " with a caption" : ""
-            throw TrainingError(.data("\(folder.path): no \(kind)\(captioned)"))
+            guard let substitute else {
+                throw TrainingError(.data("\(folder.path): no \(kind)\(captioned)"))
+            }
+            let key = try substitute.draw(&generator, request)
+            report(
+                -1,
+                "\(folder.path): no \(kind)\(captioned) can be held out: validation shows other "
+                    + "parts of what is trained on"
+            )
+            return key
         }
         return ClipKey(
             item: usable[generator.integer(below: usable.count)],
             variation: variations.lowerBound + generator.integer(below: variations.count)
         )
+    }
+
+    package func identity(_ key: ClipKey) -> String {
+        let item = folder.items[key.item]
+        return "clip \(key.variation), \(style), of file \(key.item), \(item.path), of "
+            + "\(item.status.byteCount) bytes from \(item.status.modified), by libavcodec "
+            + avcodecVersionText()
     }
 
     package func clip(_ key: ClipKey, _ request: ClipRequest) throws -> TrainingClip? {
@@ -91,7 +123,7 @@ package final class FolderSource: ClipSource {
                 ? try Self.frames(of: item, from: first, request, placement)
                 : [try Self.picture(of: item, placement)]
             guard frames.count == request.frames else {
-                report(key.item, "\(item.path): ends before frame \(first + request.span)")
+                report(key.item, "skipped \(item.path): ends before frame \(first + request.span)")
                 return nil
             }
             return TrainingClip(
@@ -106,7 +138,7 @@ package final class FolderSource: ClipSource {
                 caption: item.caption
             )
         } catch {
-            report(key.item, "\(error)")
+            report(key.item, "skipped \(error)")
             return nil
         }
     }
@@ -159,6 +191,6 @@ package final class FolderSource: ClipSource {
 
     private func report(_ item: Int, _ sentence: String) {
         let isNew = reported.withLock { $0.insert(item).inserted }
-        if isNew { skipped(sentence) }
+        if isNew { tell(sentence) }
     }
 }

@@ -1,5 +1,5 @@
 package import FFmpeg
-import Tensors
+package import Tensors
 
 /// A folder of a user's own videos and pictures: what is in it, and what is said of it.
 ///
@@ -11,6 +11,10 @@ package struct MediaFolder: Sendable {
     /// A file that can be read.
     package struct Item: Hashable, Sendable {
         package let path: String
+        /// From the folder on.
+        package let name: String
+        /// Size and age, which tell it from what had its place before.
+        package let status: SystemFile.Status
         package let isVideo: Bool
         /// Of the upright picture, in pixels.
         package let width: Int
@@ -43,20 +47,21 @@ package struct MediaFolder: Sendable {
     package init(_ path: String, skipped: (String) -> Void) throws {
         self.path = path
         var items: [Item] = []
-        try Self.visit(path, depth: 0, skipped) { items.append($0) }
+        try Self.visit(path, "", skipped) { items.append($0) }
         guard !items.isEmpty else {
             throw TrainingError(.data("\(path): no video or picture here can be read"))
         }
         self.items = items
     }
 
+    /// Visits a folder; `inner` leads to it from the first one, with a slash at its end.
     private static func visit(
         _ folder: String,
-        depth: Int,
+        _ inner: String,
         _ skipped: (String) -> Void,
         _ found: (Item) -> Void
     ) throws {
-        guard depth <= depthMax else {
+        guard inner.count(where: { $0 == "/" }) <= depthMax else {
             throw TrainingError(.data("\(folder): more than \(depthMax) folders deep"))
         }
         let captions = try Captions(folder: folder)
@@ -64,14 +69,27 @@ package struct MediaFolder: Sendable {
             let path = "\(folder)/\(name)"
             guard let status = try SystemFile.status(of: path) else { continue }
             if status.isFolder {
-                try visit(path, depth: depth + 1, skipped, found)
+                try visit(path, "\(inner)\(name)/", skipped, found)
                 continue
             }
             let suffix = extensionOf(name)
             let isVideo = videoExtensions.contains(suffix)
             guard status.isRegular, isVideo || pictureExtensions.contains(suffix) else { continue }
             do throws(FFmpegError) {
-                found(try item(path, isVideo: isVideo, caption: captions.caption(of: name)))
+                let contents = try contents(of: path, isVideo: isVideo)
+                found(
+                    Item(
+                        path: path,
+                        name: inner + name,
+                        status: status,
+                        isVideo: isVideo,
+                        width: contents.width,
+                        height: contents.height,
+                        frames: contents.frames,
+                        frameRate: contents.rate,
+                        caption: captions.caption(of: name)
+                    )
+                )
             } catch {
                 skipped("\(error)")
             }
@@ -79,36 +97,17 @@ package struct MediaFolder: Sendable {
     }
 
     /// Opens the file and decodes its first picture: damage at the start shows at once.
-    private static func item(
-        _ path: String,
-        isVideo: Bool,
-        caption: String?
-    ) throws(FFmpegError) -> Item {
+    private static func contents(
+        of path: String,
+        isVideo: Bool
+    ) throws(FFmpegError) -> (width: Int, height: Int, frames: Int, rate: Rational?) {
         let first = try StillImage.read(path, sideMax: FrameRequest.sideMax)
-        guard isVideo else {
-            return Item(
-                path: path,
-                isVideo: false,
-                width: first.width,
-                height: first.height,
-                frames: 1,
-                frameRate: nil,
-                caption: caption
-            )
-        }
+        guard isVideo else { return (first.width, first.height, 1, nil) }
         let info = try MediaInfo.probe(path)
         let rate = info.video.frameRate
         let duration = info.video.duration ?? info.duration
         let counted = rate.flatMap { rate in duration.map { Int(($0 * rate).rounded) } }
-        return Item(
-            path: path,
-            isVideo: true,
-            width: first.width,
-            height: first.height,
-            frames: max(1, info.video.frameCount ?? counted ?? 1),
-            frameRate: rate,
-            caption: caption
-        )
+        return (first.width, first.height, max(1, info.video.frameCount ?? counted ?? 1), rate)
     }
 
     fileprivate static func extensionOf(_ name: String) -> String {

@@ -37,16 +37,24 @@ package struct SceneSource: ClipSource {
         )
     }
 
+    package func identity(_ key: ClipKey) -> String {
+        "scene \(seed(key)) of version \(SceneDescription.version) from frame \(begin(key))"
+    }
+
+    private func seed(_ key: ClipKey) -> UInt64 { first &+ UInt64(key.item) }
+
+    private func begin(_ key: ClipKey) -> Int { key.variation * Self.variationStep }
+
     package func clip(_ key: ClipKey, _ request: ClipRequest) throws -> TrainingClip? {
         let scene = SceneClip(
-            seed: first &+ UInt64(key.item),
+            seed: seed(key),
             SceneSettings(width: request.width, height: request.height)
         )
         var bytes: [UInt8] = []
         var depth: [Float] = []
         for index in 0..<request.frames {
             let frame = scene.frame(
-                key.variation * Self.variationStep + index * request.stride,
+                begin(key) + index * request.stride,
                 .picture
             )
             bytes += frame.pixels

@@ -13,20 +13,20 @@ package struct TrainingData: Sendable {
 
     /// Data by the names that a person gives.
     ///
-    /// Scenes of validation have seeds that are never trained on. A folder has no spare files: its
-    /// validation shows the same ones at other times and cut otherwise.
+    /// Scenes of validation have seeds that are never trained on, and some files of a folder are
+    /// held out, as `FolderSource.parts` has it.
     ///
     /// - Parameters:
     ///   - names: "scenes", or folders; all are drawn from alike.
     ///   - sceneCount: How many different scenes.
     ///   - style: Which parts of a folder's pictures are shown.
-    ///   - skipped: Is told which files cannot be read and why.
+    ///   - tell: Is told what a person should know of the data, in sentences.
     /// - Throws: As `FolderSource` does, and `TrainingError` for no name at all.
     package init(
         _ names: [String],
         sceneCount: Int,
         style: FramePlacement.Style = .random,
-        skipped: @escaping @Sendable (String) -> Void
+        tell: @escaping @Sendable (String) -> Void
     ) throws {
         guard !names.isEmpty else {
             throw TrainingError(.usage("data: expected \"\(Self.scenes)\" or a folder"))
@@ -38,9 +38,9 @@ package struct TrainingData: Sendable {
                 training.append(SceneSource(count: sceneCount))
                 validation.append(SceneSource(count: 4096, first: SceneSource.heldOut))
             } else {
-                let folder = try FolderSource(name, style: style, skipped: skipped)
-                training.append(folder)
-                validation.append(folder.otherParts)
+                let parts = try FolderSource(name, style: style, tell: tell).parts
+                training.append(parts.training)
+                validation.append(parts.validation)
             }
         }
         self.init(training: MixedSource(training), validation: MixedSource(validation))

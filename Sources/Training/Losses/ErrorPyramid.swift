@@ -84,7 +84,7 @@ package struct ErrorPyramid: Hashable, Sendable {
         return result
     }
 
-    private static func averaged(_ error: [Double], _ extent: ImageExtent) -> [Double] {
+    static func averaged(_ error: [Double], _ extent: ImageExtent) -> [Double] {
         var result: [Double] = []
         result.reserveCapacity(extent.halved.count)
         visit(extent) { a, b, c, d in
@@ -94,7 +94,7 @@ package struct ErrorPyramid: Hashable, Sendable {
     }
 
     /// The transpose of `averaged`, added.
-    private static func spread(
+    static func spread(
         _ gradient: [Double],
         _ extent: ImageExtent,
         into fine: inout [Double]

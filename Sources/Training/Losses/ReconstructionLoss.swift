@@ -2,15 +2,16 @@ package import Tensors
 
 /// How far a reconstructed image is from its original.
 ///
-///     L = absolute · mean |e| + squared · mean e² + edges · E(e),   e = x̂ − x
+///     L = absolute · mean |e| + squared · mean e² + edges · E(e) + tint · T(e),   e = x̂ − x
 ///
 /// Absolute errors keep edges sharper than squared ones; the squared part is there for the
 /// signal-to-noise ratio. E, `ErrorPyramid`, stands where other autoencoders have a loss on a
-/// pretrained network's features.
+/// pretrained network's features. T, `TintError`, sees to colours.
 package struct ReconstructionLoss: Hashable, Sendable {
     package var absolute: Double
     package var squared: Double
     package var edges: Double
+    package var tint: Double
     /// Resolutions of the edge term.
     package var scales: Int
 
@@ -18,18 +19,20 @@ package struct ReconstructionLoss: Hashable, Sendable {
         absolute: Double = 1,
         squared: Double = 1,
         edges: Double = 0.5,
+        tint: Double = 0.5,
         scales: Int = 3
     ) {
         self.absolute = absolute
         self.squared = squared
         self.edges = edges
+        self.tint = tint
         self.scales = scales
     }
 
     /// Judges a reconstruction.
     ///
     /// - Parameters:
-    ///   - found: `[N, H, W, C]`.
+    ///   - found: `[N, H, W, C]`; three channels unless the tint counts nothing.
     ///   - original: Of the same shape.
     /// - Returns: The loss and its derivative by `found`.
     package func callAsFunction(_ found: HostTensor, _ original: HostTensor) -> Loss {
@@ -57,6 +60,7 @@ package struct ReconstructionLoss: Hashable, Sendable {
             result.gradient[index] = share * (absolute * sign + 2 * squared * e)
         }
         if edges != 0 { result.add(ErrorPyramid(scales: scales)(error, extent), times: edges) }
+        if tint != 0 { result.add(TintError(halvings: 3)(error, extent), times: tint) }
         return result
     }
 }

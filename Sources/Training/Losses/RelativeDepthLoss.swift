@@ -68,7 +68,13 @@ package struct RelativeDepthLoss: Hashable, Sendable {
     private func slope(_ found: [Double], _ truth: [Double], of extent: ImageExtent) -> Slope {
         let (ours, theirs) = (Alignment(found), Alignment(truth))
         let error = zip(ours.aligned(found), theirs.aligned(truth)).map { $0 - $1 }
-        let loss = ReconstructionLoss(absolute: 1, squared: 0, edges: edges, scales: scales)
+        let loss = ReconstructionLoss(
+            absolute: 1,
+            squared: 0,
+            edges: edges,
+            tint: 0,
+            scales: scales
+        )
         var result = loss.slope(error, extent)
         result.gradient = ours.backward(result.gradient, found)
         return result

@@ -102,12 +102,10 @@ package struct TrainingRecord: Hashable, Sendable {
         }
     }
 
-    /// FNV-1a over the bits of the values, 32 at a time: any damage of one element shows.
+    /// Of a tensor's values.
     package static func checksum(_ values: [Float]) -> UInt64 {
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        for value in values {
-            hash = (hash ^ UInt64(value.bitPattern)) &* 0x100_0000_01B3
-        }
-        return hash
+        var hash = ContentHash()
+        hash.add(values)
+        return hash.value
     }
 }

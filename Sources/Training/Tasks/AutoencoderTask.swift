@@ -4,19 +4,27 @@ import NN
 import Pipelines
 package import Tensors
 
-/// Trains the autoencoder, both halves at once.
+/// Trains the autoencoder, both halves at once or the decoder alone.
 ///
 /// Kingma & Welling 2013 (arXiv 1312.6114); Rombach et al. 2022 (arXiv 2112.10752), without the
 /// losses that need networks of their own. Some of the pictures are depth maps, where there is
 /// depth: gen1's structure goes through the same autoencoder.
 package final class AutoencoderTask: TrainingTask {
+    /// Which weights train.
+    package enum Weights: String, CaseIterable, Sendable {
+        case all
+        /// Encoder, and with it every latent, stays as it is: what a gen1 has learned stays true.
+        case decoder
+    }
+
     package struct Options: Hashable, Sendable {
         package var request: ClipRequest
         package var batch: Int
+        package var weights = Weights.all
         package var reconstruction = ReconstructionLoss()
         /// Weight of the mean divergence of a latent from N(0, 1).
         package var divergence = 1e-4
-        /// Share of depth maps among the pictures.
+        /// Share of depth maps among the pictures: gen1 encodes them, and decodes none.
         package var depthShare = 0.125
         /// Pictures that are judged, and that latents are measured on.
         package var judged = 16
@@ -53,6 +61,7 @@ package final class AutoencoderTask: TrainingTask {
         (network, component) = try start.load(
             .vae,
             on: recording,
+            trains: options.weights.include,
             StartingModel.makeAutoencoder
         )
         let patch = network.encoder.config.patch
@@ -69,10 +78,18 @@ package final class AutoencoderTask: TrainingTask {
     package func accumulate(_ draw: Draw) throws -> [Metric] {
         let (source, options) = (data.training, options)
         let pictures = HostTensor.stacked(
-            try concurrentExamples(options.batch) {
+            try concurrentValues(options.batch) {
                 try Self.picture(draw, $0, from: source, options)
             }
         )
+        return switch options.weights {
+        case .all: try accumulate(pictures, draw)
+        case .decoder: try accumulate(pictures)
+        }
+    }
+
+    /// Reconstructions of samples of the posterior, and its divergence.
+    private func accumulate(_ pictures: HostTensor, _ draw: Draw) throws -> [Metric] {
         let posterior = try network.encoder(recording.upload(pictures))
         var noise = draw.stream("posterior")
         let field = noise.normals(posterior.mean.shape)
@@ -110,6 +127,19 @@ package final class AutoencoderTask: TrainingTask {
         ]
     }
 
+    /// Reconstructions of the posterior's mean: gen1 learns to make means, so what it makes is
+    /// nearer to them than to samples.
+    private func accumulate(_ pictures: HostTensor) throws -> [Metric] {
+        let latents = try network.encoder(recording.upload(pictures)).mean
+        let output = try network.decoder(latents)
+        let found = try output.download()
+        let loss = options.reconstruction(found, pictures)
+        try recording.backward([(output, loss.gradient)])
+        return [
+            Metric("loss", loss.value), Metric("psnr", PictureQuality.psnr(found, pictures)),
+        ]
+    }
+
     package func validate(
         _ draw: Draw
     ) throws -> (metrics: [Metric], pictures: [ValidationPicture]) {
@@ -134,9 +164,12 @@ package final class AutoencoderTask: TrainingTask {
         }
     }
 
-    /// The autoencoder, with a scaling factor that gives the latents of pictures the deviation 1:
-    /// measured over the means of those of validation, a function of the weights alone.
+    /// The autoencoder, with a scaling factor that gives the latents of pictures the deviation 1.
+    ///
+    /// It is measured over the means of those of validation, a function of the weights alone.
+    /// Latents of an encoder that does not train keep the factor that gen1 knows.
     package func components() throws -> [TrainedComponent] {
+        guard options.weights == .all else { return [component] }
         let deviation = try recording.withoutRecording {
             var (sum, squares, count) = (0.0, 0.0, 0.0)
             for index in 0..<options.judged {
@@ -179,11 +212,7 @@ package final class AutoencoderTask: TrainingTask {
             let range = DepthRange(of: depth)
         else { return clip.pictures.tensor.slice(0) }
         let level = try StructureLevel(choice.integer(below: StructureLevel.largest + 1))
-        let map = level.applied(to: range.normalised(depth))
-        return HostTensor(
-            map.values.flatMap { [$0, $0, $0] },
-            Shape(map.shape.dimensions.dropFirst() + [3])
-        )
+        return level.picture(of: range.normalised(depth)).slice(0)
     }
 
     private func colours(
@@ -193,5 +222,15 @@ package final class AutoencoderTask: TrainingTask {
     ) throws -> HostTensor {
         var generator = draw.stream("validation", index)
         return try source.clip(&generator, options.request).pictures.tensor.slice(0)
+    }
+}
+
+extension AutoencoderTask.Weights {
+    /// Whether the parameter of a key of the autoencoder trains.
+    package func include(_ key: String) -> Bool {
+        switch self {
+        case .all: true
+        case .decoder: key.hasPrefix("decoder.") || key.hasPrefix("post_quant_conv.")
+        }
     }
 }

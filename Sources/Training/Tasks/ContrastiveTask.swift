@@ -137,7 +137,7 @@ package final class ContrastiveTask: TrainingTask {
         from source: any ClipSource
     ) throws -> [Pair] {
         let request = options.request
-        return try concurrentExamples(count) { index in
+        return try concurrentValues(count) { index in
             var generator = draw.stream(stream, index)
             let clip = try source.clip(&generator, request)
             guard let caption = clip.caption else {

@@ -135,7 +135,7 @@ package final class DepthTask: TrainingTask {
         from source: any ClipSource
     ) throws -> Examples {
         let request = options.request
-        let clips = try concurrentExamples(range.count) { index in
+        let clips = try concurrentValues(range.count) { index in
             var generator = draw.stream(stream, range.lowerBound + index)
             return try source.clip(&generator, request)
         }

@@ -4,7 +4,7 @@ import Tensors
 /// How gen1 is trained: the paper's stages, and what each leaves open.
 ///
 /// Esser et al. 2023 (arXiv 2302.03011), section 3.4.
-package struct Gen1Recipe: Hashable, Sendable {
+package struct Gen1Recipe: Sendable {
     /// The paper's stages, and fine-tuning on a subject.
     package enum Stage: String, CaseIterable, Sendable {
         /// Content embeddings in place of texts; images only.
@@ -45,12 +45,32 @@ package struct Gen1Recipe: Hashable, Sendable {
     package var contentDropout = 0.1
     package var weighting = LossWeighting.velocity
     package var weights: Weights
-    /// Of encoded clips that are kept.
+    /// Of encoded clips that are kept in memory.
     package var cacheBytes = 1 << 30
+    /// Where encoded clips are kept for other runs; nil for nowhere.
+    package var sharedCache: SharedCache?
     /// Clips that are judged.
     package var judged = 8
     /// Steps of the clip that is sampled to be looked at; 0 for none.
     package var sampledSteps = 20
+
+    /// A folder of what frozen networks made.
+    package struct SharedCache: Sendable {
+        package var folder: String
+        package var bytesMax: Int
+        /// Is told, once, if the folder takes no more.
+        package var tell: @Sendable (String) -> Void
+
+        package init(
+            folder: String,
+            bytesMax: Int,
+            tell: @escaping @Sendable (String) -> Void
+        ) {
+            self.folder = folder
+            self.bytesMax = bytesMax
+            self.tell = tell
+        }
+    }
 
     /// A stage as the paper has it.
     package init(

@@ -66,13 +66,15 @@ package final class Gen1Task: TrainingTask {
             depth: needsEstimates ? try start.depthMaps(on: base) : nil
         )
         decoder = LatentDecoder(autoencoder, on: base)
-        training = EncodedClips(
-            data.training,
-            networks,
-            depth: recipe.depth,
-            bytesMax: recipe.cacheBytes
-        )
-        validation = EncodedClips(data.validation, networks, depth: recipe.depth, bytesMax: 0)
+        var keeping = EncodedClips.Keeping(bytesMax: recipe.cacheBytes)
+        keeping.keepsDepth = (recipe.levels?.count ?? 0) > 1
+        keeping.shared = try recipe.sharedCache.map {
+            try start.shared($0, with: recording.base, estimatesDepth: needsEstimates)
+        }
+        training = EncodedClips(data.training, networks, depth: recipe.depth, keeping)
+        // Validations come seldom: the memory is the training's.
+        keeping.bytesMax = 0
+        validation = EncodedClips(data.validation, networks, depth: recipe.depth, keeping)
         try check(autoencoder.encoder.config, networks.content, start.folder.path)
     }
 

@@ -28,6 +28,54 @@ extension StartingModel {
         return DepthMaps(estimator, try folder.depthPreprocessor(estimator.config), on: backend)
     }
 
+    /// A folder for what this model's frozen networks make of clips.
+    ///
+    /// - Parameters:
+    ///   - cache: Which folder.
+    ///   - backend: Where the networks are: others give other last digits.
+    ///   - estimatesDepth: Whether there is a depth estimator among them.
+    /// - Returns: The folder, with a name for each network.
+    /// - Throws: As `FileError` and `StartingModel` do.
+    func shared(
+        _ cache: Gen1Recipe.SharedCache,
+        with backend: any Backend,
+        estimatesDepth: Bool
+    ) throws -> EncodedClips.Shared {
+        let device =
+            (backend as? CPUBackend)?.configuration.deviceClass ?? backend.summary
+        func name(_ kind: ComponentKind, _ isUsed: (String) -> Bool = { _ in true }) throws
+            -> String
+        { "\(kind.folder) \(try identity(of: kind, isUsed)) of weft \(weftVersion) on \(device)" }
+        return EncodedClips.Shared(
+            try TensorFolder(cache.folder, bytesMax: cache.bytesMax, tell: cache.tell),
+            // Another decoder makes no other latents.
+            latents: try name(.vae) { !AutoencoderTask.Weights.decoder.include($0) },
+            content: try name(.imageEncoder),
+            depth: estimatesDepth ? try name(.depthEstimator) : ""
+        )
+    }
+
+    /// A hash of a network's weights and of the settings beside them.
+    private func identity(
+        of kind: ComponentKind,
+        _ isUsed: (String) -> Bool
+    ) throws -> String {
+        let component = try folder.component(kind.folder)
+        var hash = ContentHash()
+        for name in try SystemFile.names(in: component.path) where name.hasSuffix(".json") {
+            hash.add(name)
+            hash.add(try SystemFile.read("\(component.path)/\(name)", limit: 64 << 20))
+        }
+        let tensors = try component.tensors()
+        for name in tensors.names.sorted() where isUsed(name) {
+            guard let tensor = tensors.tensor(named: name) else { continue }
+            hash.add("\(name) \(tensor.shape)")
+            hash.add(tensor.floats())
+            tensor.discard()
+        }
+        return hash.hexadecimal
+    }
+
     /// The tokenizer, whose texts the encoder has to take.
     func tokenizer(for encoder: CLIPTextConfig) throws -> BPETokenizer {
         let component = try folder.component(ComponentKind.tokenizer.folder)

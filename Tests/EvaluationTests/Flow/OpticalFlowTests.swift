@@ -32,10 +32,10 @@ struct OpticalFlowTests {
             to: GreyPlane(clip, frame: 1)
         )
         let (mean, seen) = error(masked, x: Float(x), y: Float(y))
-        #expect(mean < 0.1, "\(mean) pixels")
-        #expect(seen > 0.85, "\(seen)")
+        #expect(mean < 0.03, "\(mean) pixels")
+        #expect(seen > 0.95, "\(seen)")
         let warp = try #require(WarpError(clip, [masked]))
-        #expect(warp.mean < 2e-4, "\(warp.mean)")
+        #expect(warp.mean < 2e-5, "\(warp.mean)")
     }
 
     @Test func `a large picture is measured smaller and its flow enlarged`() {
@@ -45,8 +45,8 @@ struct OpticalFlowTests {
             to: GreyPlane(clip, frame: 1)
         )
         let (mean, seen) = error(masked, x: 6, y: 2)
-        #expect(mean < 0.3, "\(mean) pixels")
-        #expect(seen > 0.8)
+        #expect(mean < 0.1, "\(mean) pixels")
+        #expect(seen > 0.9)
     }
 
     @Test func `pictures that have nothing in common are hardly trusted`() {

@@ -26,7 +26,10 @@ struct StridePeriodicityTests {
     @Test func `noise has about one and a half in the mean`() throws {
         let values = try (0..<200 as Range<UInt64>).map { seed in
             try #require(
-                StridePeriodicity(change: change(127, period: nil, height: 0, seed: seed), stride: 8)
+                StridePeriodicity(
+                    change: change(127, period: nil, height: 0, seed: seed),
+                    stride: 8
+                )
             ).value
         }
         let mean = values.reduce(0, +) / 200

@@ -35,11 +35,14 @@ struct WarpErrorTests {
         let clip = TestClips.clip(3) { frame, x, _ in Float(2 * x + 40 - frame) }
         let error = try #require(WarpError(clip, steady(2, clip, x: 0.5, y: 0)))
         // The last column alone is extrapolated.
-        #expect(error.mean < 1e-7)
+        #expect(error.mean < 1e-6)
     }
 
     @Test func `the exact flow of a scene explains what its clip shows`() throws {
-        let scene = SceneClip(seed: 4, SceneSettings(width: 64, height: 64, look: .albedo))
+        let scene = SceneClip(
+            seed: 4,
+            SceneSettings(width: 64, height: 64, framesPerSecond: 6, look: .albedo)
+        )
         let frames = (0..<4).map { scene.frame($0) }
         let clip = Pictures(count: 4, height: 64, width: 64, bytes: frames.flatMap(\.pixels))
         let truth = MaskedFlow.truth(
@@ -49,7 +52,7 @@ struct WarpErrorTests {
         let exact = try #require(WarpError(clip, truth))
         let still = try #require(WarpError(clip, steady(3, clip, x: 0, y: 0)))
         #expect(exact.mean < still.mean / 2, "\(exact.mean) of \(still.mean)")
-        #expect(exact.coverage > 0.8)
+        #expect(exact.coverage > 0.7)
     }
 
     @Test func `transitions left out do not count, and without any there is no error`() throws {

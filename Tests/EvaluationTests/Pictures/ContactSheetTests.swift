@@ -1,7 +1,7 @@
+import Evaluation
 import Models
 import Tensors
 import Testing
-import Evaluation
 
 struct ContactSheetTests {
     @Test func `pictures and maps stand in rows with a line between`() {

@@ -1,7 +1,7 @@
+import Evaluation
 import Foundation
 import TestSupport
 import Testing
-import Evaluation
 
 struct CurvePlotTests {
     private func plot(

@@ -1,8 +1,11 @@
+import Pipelines
 import Tensors
 import Testing
 import Training
 
 private struct Damaged: ClipSource {
+    func identity(_ key: ClipKey) -> String { "\(key.item)" }
+
     func draw(_ generator: inout KeyedGenerator, _ request: ClipRequest) -> ClipKey {
         ClipKey(item: generator.integer(below: 4), variation: 0)
     }
@@ -14,6 +17,8 @@ private struct Damaged: ClipSource {
 }
 
 private struct Ruined: ClipSource {
+    func identity(_ key: ClipKey) -> String { "\(key.item)" }
+
     func draw(_ generator: inout KeyedGenerator, _ request: ClipRequest) -> ClipKey {
         ClipKey(item: generator.integer(below: 4), variation: 0)
     }
@@ -46,6 +51,7 @@ struct ClipSourceTests {
     @Test func `a mixture draws from all its sources and finds their clips again`() throws {
         let mixed = MixedSource([SquareSource(), SquareSource(hasCaptions: false)])
         var captions = 0
+        var identities: [String: Set<[UInt8]>] = [:]
         for index in 0..<60 {
             var generator = Draw(seed: 1, step: 2).stream("clip", index)
             let key = try mixed.draw(&generator, request)
@@ -53,8 +59,10 @@ struct ClipSourceTests {
             #expect(clip != nil)
             let again = try mixed.clip(key, request)
             #expect(again == clip)
+            identities[mixed.identity(key), default: []].insert(clip?.pictures.bytes ?? [])
             if clip?.caption != nil { captions += 1 }
         }
         #expect((15...45).contains(captions))
+        #expect(identities.values.allSatisfy { $0.count == 1 })
     }
 }

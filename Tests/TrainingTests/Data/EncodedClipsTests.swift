@@ -6,7 +6,12 @@ import Testing
 import Training
 
 struct EncodedClipsTests {
-    private func clips(bytesMax: Int) throws -> EncodedClips {
+    private func clips(
+        bytesMax: Int,
+        keepsDepth: Bool = false,
+        shared: TensorFolder? = nil,
+        latents: String = "vae 1"
+    ) throws -> EncodedClips {
         let folder = try TemporaryFolder()
         _ = try FreshModel(.tiny, seed: 2).write(to: folder("model"))
         let model = try CheckpointFolder.open(folder("model"))
@@ -14,6 +19,11 @@ struct EncodedClipsTests {
         let autoencoder = try model.component("vae").loadAutoencoder(on: backend)
         let images = try model.component("image_encoder").load(on: backend) {
             try CLIPImageEncoder(CLIPVisionConfig($0), $1)
+        }
+        var keeping = EncodedClips.Keeping(bytesMax: bytesMax)
+        keeping.keepsDepth = keepsDepth
+        keeping.shared = shared.map {
+            EncodedClips.Shared($0, latents: latents, content: "clip 1", depth: "")
         }
         return EncodedClips(
             SquareSource(),
@@ -23,7 +33,7 @@ struct EncodedClipsTests {
                 depth: nil
             ),
             depth: .exact,
-            bytesMax: bytesMax
+            keeping
         )
     }
 
@@ -47,6 +57,28 @@ struct EncodedClipsTests {
         #expect(found[0] == found[1])
         #expect(without.counts.hits == 0)
         #expect(with.counts.hits > 10)
+    }
+
+    @Test func `a folder changes no bit, and another run finds all in it`() throws {
+        let folder = try TemporaryFolder()
+        func open() throws -> TensorFolder {
+            try TensorFolder(folder("kept"), bytesMax: 1 << 24) { Issue.record("\($0)") }
+        }
+        let plain = try examples(try clips(bytesMax: 0))
+        for keepsDepth in [false, true] {
+            let first = try open()
+            let found = try examples(try clips(bytesMax: 0, keepsDepth: keepsDepth, shared: first))
+            #expect(found == plain)
+            let again = try open()
+            let rest = try examples(try clips(bytesMax: 0, keepsDepth: keepsDepth, shared: again))
+            #expect(rest == plain)
+            #expect(again.counts.misses == 0 && again.counts.hits > 20)
+        }
+        // Of other networks nothing is found but what they do not make.
+        let other = try open()
+        let clips = try clips(bytesMax: 0, shared: other, latents: "vae 2")
+        #expect(try examples(clips) == plain)
+        #expect(other.counts.misses > 8)
     }
 
     @Test func `latents, structure and content are those of inference`() throws {

@@ -52,7 +52,7 @@ struct FolderSourceTests {
         )
         _ = try folder.write(movie(frames: 12), to: "clip.mov")
         let sentences = Sentences()
-        let source = try FolderSource(folder.path, skipped: sentences.add)
+        let source = try FolderSource(folder.path, tell: sentences.add)
         let items = source.folder.items
         #expect(items.map(\.isVideo) == [true, false, false])
         #expect(items.map(\.caption) == [nil, "a blue card", "a red card"])
@@ -82,22 +82,78 @@ struct FolderSourceTests {
         #expect(try draws(source, request).allSatisfy { $0.pictures.count == 4 })
     }
 
-    @Test func `other parts of a folder have none of the first's keys`() throws {
+    private func keys(_ source: FolderSource, _ request: ClipRequest) throws -> Set<ClipKey> {
+        Set(
+            try (0..<200).map { index in
+                var generator = Draw(seed: 5, step: 0).stream("clip", index)
+                return try source.draw(&generator, request)
+            }
+        )
+    }
+
+    @Test func `files are either trained on or held out, whatever is asked for`() throws {
+        let folder = try TemporaryFolder()
+        for index in 0..<5 {
+            try StillImage.writePNG(try png([9, 90, 9]), to: folder("\(index).png"))
+            _ = try folder.write(movie(frames: 12), to: "\(index).mov")
+        }
+        let sentences = Sentences()
+        let parts = try FolderSource(folder.path, variations: 4, tell: sentences.add).parts
+        let clip = ClipRequest(frames: 8, width: 16, height: 16)
+        var items: [Set<Int>] = []
+        for source in [parts.training, parts.validation] {
+            let (images, clips) = (try keys(source, image), try keys(source, clip))
+            items.append(Set(images.map(\.item)).union(clips.map(\.item)))
+            #expect(Set(clips.map(\.item)).count < images.count / 4)
+        }
+        #expect(items[0].isDisjoint(with: items[1]))
+        #expect(items[0].count + items[1].count == 10)
+        #expect(items[1].count >= 2)
+        #expect(sentences.all.isEmpty)
+    }
+
+    @Test func `where nothing can be held out, validation shows other parts and says so`() throws {
         let folder = try TemporaryFolder()
         try StillImage.writePNG(try png([9, 90, 9]), to: folder("a.png"))
-        let source = try FolderSource(folder.path, variations: 4) { _ in }
-        func keys(_ source: FolderSource) throws -> Set<ClipKey> {
-            Set(
-                try (0..<50).map { index in
-                    var generator = Draw(seed: 5, step: 0).stream("clip", index)
-                    return try source.draw(&generator, image)
-                }
-            )
-        }
-        let (first, other) = (try keys(source), try keys(source.otherParts))
+        let sentences = Sentences()
+        let parts = try FolderSource(folder.path, variations: 4, tell: sentences.add).parts
+        let (first, other) = (try keys(parts.training, image), try keys(parts.validation, image))
         #expect(first.count == 4)
         #expect(other.count == 4)
         #expect(first.isDisjoint(with: other))
+        #expect(sentences.all.count == 1)
+        #expect(sentences.all[0].contains("no file can be held out"))
+        // Of two videos the one that is held out may be the only one that is long enough.
+        for (name, other) in [("a", "b"), ("b", "a")] {
+            _ = try folder.write(movie(frames: 30), to: "\(name).mov")
+            _ = try folder.write(movie(frames: 3), to: "\(other).mov")
+            let parts = try FolderSource(folder.path, tell: sentences.add).parts
+            let clip = ClipRequest(frames: 8, width: 16, height: 16)
+            let (first, other) = (try keys(parts.training, clip), try keys(parts.validation, clip))
+            #expect(first.isDisjoint(with: other) && !first.isEmpty)
+            #expect(Set(first.union(other).map(\.item)).count == 1)
+            #expect(sentences.all.last?.contains("no video of at least 8 frames") == true)
+        }
+    }
+
+    @Test func `a clip's identity tells file, contents, part and style apart`() throws {
+        let folder = try TemporaryFolder()
+        for name in ["a", "b"] {
+            try StillImage.writePNG(try png([9, 90, 9]), to: folder("\(name).png"))
+        }
+        let sources = try [FramePlacement.Style.random, .centre, .random].map {
+            try FolderSource(folder.path, style: $0) { _ in }
+        }
+        func identities(_ source: FolderSource) -> [String] {
+            (0..<4).map { source.identity(ClipKey(item: $0 % 2, variation: $0 / 2)) }
+        }
+        let found = sources.map(identities)
+        #expect(Set(found.joined()).count == 8)
+        #expect(found[0] == found[2])
+        try StillImage.writePNG(try png([90, 9, 9], width: 32), to: folder("a.png"))
+        let changed = identities(try FolderSource(folder.path) { _ in })
+        #expect(changed[0] != found[0][0])
+        #expect(changed[1] == found[0][1])
     }
 
     @Test func `a file that cannot be read is named once and left out`() throws {
@@ -108,7 +164,7 @@ struct FolderSourceTests {
         let whole = movie(frames: 12)
         let cut = try folder.write(Array(whole.prefix(whole.count / 2)), to: "cut.mov")
         let sentences = Sentences()
-        let source = try FolderSource(folder.path, skipped: sentences.add)
+        let source = try FolderSource(folder.path, tell: sentences.add)
         #expect(sentences.all.contains { $0.contains("bad.png") })
         let clips = try draws(source, image)
         #expect(clips.count == 40)
@@ -121,11 +177,11 @@ struct FolderSourceTests {
         _ = try folder.write("no picture", to: "bad.png")
         let sentences = Sentences()
         #expect(throws: TrainingError.self) {
-            try FolderSource(folder.path, skipped: sentences.add)
+            try FolderSource(folder.path, tell: sentences.add)
         }
         #expect(sentences.all.count == 1)
         try StillImage.writePNG(try png([200, 0, 0]), to: folder("good.png"))
-        let source = try FolderSource(folder.path, skipped: sentences.add)
+        let source = try FolderSource(folder.path, tell: sentences.add)
         var captioned = image
         captioned.needsCaption = true
         for request in [ClipRequest(frames: 8, width: 16, height: 16), captioned] {

@@ -1,12 +1,18 @@
 import Models
+import NN
 import Tensors
+import TestSupport
 import Testing
 import Training
 
 struct AutoencoderTaskTests {
-    private func task(_ short: ShortTraining) throws -> AutoencoderTask {
+    private func task(
+        _ short: ShortTraining,
+        _ weights: AutoencoderTask.Weights = .all
+    ) throws -> AutoencoderTask {
         var options = AutoencoderTask.Options(width: 32, height: 32, batch: 4)
         options.judged = 4
+        options.weights = weights
         return try AutoencoderTask(short.start, short.data, options, on: ShortTraining.recording())
     }
 
@@ -42,6 +48,36 @@ struct AutoencoderTaskTests {
         #expect(losses[0] == losses[1])
         let bits = try [one, two].map { try $0.recording.bits(of: "vae") }
         #expect(bits[0] == bits[1])
+    }
+
+    @Test func `a decoder that trains alone leaves latents and their factor to the bit`() throws {
+        let short = try ShortTraining()
+        let task = try task(short, .decoder)
+        let before = try task.recording.bits(of: "vae")
+        let steps = try ShortTraining.run(task, steps: 0..<20, rate: 5e-3)
+        let (first, last) = ShortTraining.ends(steps, count: 4)
+        #expect(last < 0.9 * first, "\(first) to \(last)")
+        let after = try task.recording.bits(of: "vae")
+        for (key, bits) in after {
+            let isEncoder = key.hasPrefix("encoder.") || key.hasPrefix("quant_conv.")
+            #expect((bits == before[key]) == isEncoder, "\(key)")
+        }
+
+        let component = try task.components()[0]
+        try SystemFile.makeFolder(short.folder("out"))
+        try ModelWriter(start: short.start.folder, components: [component])
+            .write(to: short.folder("out")) { _ in
+                task.recording.parameters.map { ($0.key, $0.value) }
+            }
+        let start = try CheckpointFolder.open(short.folder("model")).component("vae")
+        let end = try CheckpointFolder.open(short.folder("out")).component("vae")
+        let (old, new) = (try start.tensors(), try end.tensors())
+        #expect(old.names == new.names && old.names.contains("quant_conv.weight"))
+        for name in old.names where name.hasPrefix("encoder.") || name.hasPrefix("quant_conv.") {
+            #expect(old.tensor(named: name)?.floats() == new.tensor(named: name)?.floats())
+        }
+        let configs = try [start, end].map { try AutoencoderConfig($0.config("config.json")) }
+        #expect(configs[0].scalingFactor == configs[1].scalingFactor)
     }
 
     @Test func `pictures that do not divide into latents are refused`() throws {

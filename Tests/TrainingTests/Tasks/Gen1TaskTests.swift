@@ -1,5 +1,6 @@
 import Models
 import Tensors
+import TestSupport
 import Testing
 import Training
 
@@ -39,6 +40,67 @@ struct Gen1TaskTests {
         let found = try task.validate(Draw(seed: 1, step: 0))
         #expect(found.metrics[0].name == "error")
         #expect(found.pictures.map(\.name) == ["sample"])
+    }
+
+    @Test func `a folder of encoded clips changes no bit, and is found by the next run`() throws {
+        let short = try ShortTraining()
+        let kept = short.folder("kept")
+        let bits = try [nil, kept, kept].map { folder in
+            let task = try task(short, .levels) { recipe in
+                recipe.cacheBytes = folder == nil ? recipe.cacheBytes : 0
+                recipe.sharedCache = folder.map { folder in
+                    Gen1Recipe.SharedCache(folder: folder, bytesMax: 1 << 24) {
+                        Issue.record("\($0)")
+                    }
+                }
+            }
+            try ShortTraining.run(task, steps: 0..<3, rate: 1e-2)
+            return try task.recording.bits(of: "unet")
+        }
+        #expect(bits[0] == bits[1] && bits[1] == bits[2])
+        let count = try SystemFile.names(in: kept).count
+        #expect(count > 5)
+        // Another decoder makes the same latents; another encoder does not.
+        for (weights, isSame) in [(AutoencoderTask.Weights.decoder, true), (.all, false)] {
+            let other = try other(short, weights)
+            let start = try StartingModel(other, seed: 1)
+            var recipe = Gen1Recipe(.content, request: request, clips: 1, depth: .exact)
+            recipe.sharedCache = Gen1Recipe.SharedCache(folder: kept, bytesMax: 1 << 24) { _ in }
+            recipe.imageShare = 0
+            let before = try entries(in: kept)
+            let recording = ShortTraining.recording()
+            let task = try Gen1Task("gen1", start, short.data, recipe, on: recording)
+            // The clips of the first step above.
+            _ = try task.accumulate(Draw(seed: 7, step: 0))
+            #expect((try entries(in: kept) == before) == isSame, "\(weights)")
+        }
+    }
+
+    private func entries(in folder: String) throws -> Int {
+        try SystemFile.names(in: folder).reduce(0) {
+            try $0 + SystemFile.names(in: "\(folder)/\($1)").count
+        }
+    }
+
+    /// A model whose autoencoder has been trained on, as a folder.
+    private func other(
+        _ short: ShortTraining,
+        _ weights: AutoencoderTask.Weights
+    ) throws -> String {
+        var options = AutoencoderTask.Options(width: 32, height: 32, batch: 1)
+        options.weights = weights
+        let task = try AutoencoderTask(
+            short.start,
+            short.data,
+            options,
+            on: ShortTraining.recording()
+        )
+        try ShortTraining.run(task, steps: 0..<1, rate: 1e-2)
+        let path = short.folder("other-\(weights.rawValue)")
+        try SystemFile.makeFolder(path)
+        try ModelWriter(start: short.start.folder, components: task.components())
+            .write(to: path) { _ in task.recording.parameters.map { ($0.key, $0.value) } }
+        return path
     }
 
     @Test func `an image batch gives layers along time no gradient and changes no bit`() throws {

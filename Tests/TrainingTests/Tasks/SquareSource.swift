@@ -19,6 +19,8 @@ struct SquareSource: ClipSource {
         )
     }
 
+    func identity(_ key: ClipKey) -> String { "square \(key.item) \(key.variation)" }
+
     func clip(_ key: ClipKey, _ request: ClipRequest) -> TrainingClip? {
         let (width, height) = (request.width, request.height)
         let colour = Self.colours[key.item]

@@ -2,15 +2,20 @@ import ArgumentParser
 import Tensors
 import Training
 
+extension AutoencoderTask.Weights: ExpressibleByArgument {}
+
 /// `weft train vae`.
 struct AutoencoderStage: TrainingStage {
     static let name = "vae"
     static let abstract = "Train the autoencoder: pictures to latents and back."
     static let discussion = """
         The loss is the absolute and squared error of pictures, the error of their edges at \
-        several resolutions, and the divergence of latents from a normal distribution. Some of the \
-        pictures are depth maps, which gen1 encodes too. Checkpoints have the scaling factor that \
-        gives latents the deviation 1.
+        several resolutions, that of their colours at a low one, and the divergence of latents \
+        from a normal distribution. Some of the pictures are depth maps, which gen1 encodes too. \
+        Checkpoints have the scaling factor that gives latents the deviation 1.
+
+        --weights decoder trains the way back from latents alone: encoder and scaling factor stay \
+        as they are to the bit, so the result fits the gen1 that was trained before.
         """
     static let defaults = StageDefaults(
         steps: 20_000,
@@ -21,6 +26,9 @@ struct AutoencoderStage: TrainingStage {
 
     @OptionGroup var source: StageData
 
+    @Option(help: "Which weights train.")
+    var weights = AutoencoderTask.Weights.all
+
     @Option(help: "Weight of the absolute error.")
     var absolute = 1.0
 
@@ -30,28 +38,54 @@ struct AutoencoderStage: TrainingStage {
     @Option(help: "Weight of the error of edges.")
     var edges = 0.5
 
-    @Option(help: "Weight of the mean divergence of a latent.")
-    var divergence = 1e-4
+    @Option(help: "Weight of the error of colours at low resolution.")
+    var tint = 0.5
 
-    @Option(help: "Share of depth maps among the pictures.")
-    var depthShare = 0.125
+    @Option(help: "Weight of the mean divergence of a latent; 0.0001 by default.")
+    var divergence: Double?
+
+    @Option(help: "Share of depth maps among the pictures of scenes; 0.125 by default.")
+    var depthShare: Double?
 
     func validate() throws {
         for (option, value) in [
             ("--absolute", absolute), ("--squared", squared), ("--edges", edges),
-            ("--divergence", divergence),
+            ("--tint", tint), ("--divergence", divergence ?? 0),
         ] where !(0...1e6).contains(value) {
             throw ValidationError("\(option): expected 0 to 1000000, found \(value)")
         }
-        try checkShare("--depth-share", depthShare)
+        try checkShare("--depth-share", depthShare ?? 0)
+        guard weights == .decoder else { return }
+        let reason = "with --weights decoder, which leaves the encoder as it is"
+        try refuse("--divergence", if: divergence != nil, reason)
+        try refuse("--depth-share", if: depthShare != nil, reason)
     }
 
     var knobs: [String: JSONValue] {
-        [
-            "scenes": .integer(source.scenes), "absolute": .number(absolute),
+        let options = settings(width: 1, height: 1, batch: 1)
+        let isWhole = weights == .all
+        return [
+            "scenes": .integer(source.count), "absolute": .number(absolute),
             "squared": .number(squared), "edges": .number(edges),
-            "divergence": .number(divergence), "depth-share": .number(depthShare),
+            "tint": .number(tint),
+            "divergence": isWhole ? .number(options.divergence) : .null,
+            "depth-share": isWhole ? .number(options.depthShare) : .null,
+            // Runs that are older than the option go on.
+            "weights": isWhole ? .null : .string(weights.rawValue),
         ]
+    }
+
+    private func settings(width: Int, height: Int, batch: Int) -> AutoencoderTask.Options {
+        var options = AutoencoderTask.Options(width: width, height: height, batch: batch)
+        options.weights = weights
+        options.reconstruction.absolute = absolute
+        options.reconstruction.squared = squared
+        options.reconstruction.edges = edges
+        options.reconstruction.tint = tint
+        options.divergence = divergence ?? options.divergence
+        // Depth maps are for the encoder: gen1 decodes none.
+        options.depthShare = weights == .all ? depthShare ?? options.depthShare : 0
+        return options
     }
 
     func makeTask(
@@ -60,20 +94,13 @@ struct AutoencoderStage: TrainingStage {
         backend: CPUBackend,
         segments: Bool
     ) throws -> any TrainingTask {
-        var options = AutoencoderTask.Options(
-            width: inputs.width,
-            height: inputs.height,
-            batch: inputs.batch
-        )
-        options.reconstruction.absolute = absolute
-        options.reconstruction.squared = squared
-        options.reconstruction.edges = edges
-        options.divergence = divergence
-        options.depthShare = depthShare
+        guard depthShare == nil || inputs.data.contains(TrainingData.scenes) else {
+            throw Failure(.usage, "--depth-share does nothing without --data scenes")
+        }
         return try AutoencoderTask(
             start,
             source.load(inputs),
-            options,
+            settings(width: inputs.width, height: inputs.height, batch: inputs.batch),
             on: RecordingBackend(backend, segments: segments)
         )
     }
@@ -84,4 +111,9 @@ func checkShare(_ option: String, _ value: Double) throws {
     guard (0...1).contains(value) else {
         throw ValidationError("\(option): expected 0 to 1, found \(value)")
     }
+}
+
+/// Refuses an option that would do nothing.
+func refuse(_ option: String, if isIdle: Bool, _ reason: String) throws {
+    if isIdle { throw ValidationError("\(option) does nothing \(reason)") }
 }

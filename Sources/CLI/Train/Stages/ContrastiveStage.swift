@@ -22,7 +22,7 @@ struct ContrastiveStage: TrainingStage {
 
     @OptionGroup var source: StageData
 
-    var knobs: [String: JSONValue] { ["scenes": .integer(source.scenes)] }
+    var knobs: [String: JSONValue] { ["scenes": .integer(source.count)] }
 
     func makeTask(
         inputs: TrainingInputs,

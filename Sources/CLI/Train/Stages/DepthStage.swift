@@ -29,7 +29,7 @@ struct DepthStage: TrainingStage {
     }
 
     var knobs: [String: JSONValue] {
-        ["scenes": .integer(source.scenes), "edges": .number(edges)]
+        ["scenes": .integer(source.count), "edges": .number(edges)]
     }
 
     func makeTask(

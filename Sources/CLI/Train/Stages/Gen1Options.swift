@@ -29,8 +29,13 @@ enum WeightingChoice: String, CaseIterable, ExpressibleByArgument {
 struct Gen1Options: ParsableArguments {
     @OptionGroup var source: StageData
 
-    @Option(help: "Where depth comes from: estimated by the model, exact, or exact where known.")
-    var depth = DepthChoice.estimated
+    @Option(
+        help: """
+            Where depth comes from: estimated by the model, as by default, exact, or exact where \
+            known.
+            """
+    )
+    var depth: DepthChoice?
 
     @Option(help: "Share of clips without content, for guidance.")
     var contentDropout = 0.1
@@ -41,17 +46,36 @@ struct Gen1Options: ParsableArguments {
     @Option(help: "Memory for encoded clips, in MiB.")
     var cache = 1024
 
+    @Option(
+        help: """
+            Folder that keeps encoded clips, for this run when it goes on and for other runs on \
+            the same data.
+            """,
+        completion: .directory
+    )
+    var cacheFolder: String?
+
+    @Option(help: "Size of that folder, in MiB; 16384 by default.")
+    var cacheFolderSize: Int?
+
     func validate() throws {
-        guard (0...1 << 20).contains(cache) else {
-            throw ValidationError("--cache: expected 0 to 1048576, found \(cache)")
+        for (option, value) in [
+            ("--cache", cache), ("--cache-folder-size", cacheFolderSize ?? 0),
+        ] where !(0...1 << 24).contains(value) {
+            throw ValidationError("\(option): expected 0 to 16777216, found \(value)")
         }
+        try refuse(
+            "--cache-folder-size",
+            if: cacheFolderSize != nil && cacheFolder == nil,
+            "without --cache-folder"
+        )
         try checkShare("--content-dropout", contentDropout)
     }
 
-    /// What of these decides about the weights; the cache does not.
+    /// What of these decides about the weights; the caches do not.
     var knobs: [String: JSONValue] {
         [
-            "scenes": .integer(source.scenes), "depth": .string(depth.rawValue),
+            "scenes": .integer(source.count), "depth": .string((depth ?? .estimated).rawValue),
             "content-dropout": .number(contentDropout), "weighting": .string(weighting.rawValue),
         ]
     }
@@ -72,11 +96,16 @@ struct Gen1Options: ParsableArguments {
             ),
             clips: inputs.batch,
             images: images,
-            depth: depth
+            depth: depth ?? .estimated
         )
         recipe.contentDropout = contentDropout
         recipe.weighting = weighting.weighting
         recipe.cacheBytes = cache << 20
+        recipe.sharedCache = cacheFolder.map { folder in
+            Gen1Recipe.SharedCache(folder: folder, bytesMax: (cacheFolderSize ?? 16384) << 20) {
+                writeToStandardError("\($0)\n")
+            }
+        }
         return recipe
     }
 }

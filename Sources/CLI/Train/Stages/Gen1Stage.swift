@@ -17,6 +17,11 @@ enum Gen1StageNumber: String, CaseIterable, ExpressibleByArgument {
         case .fourth: .levels
         }
     }
+
+    /// What the paper says of it, whatever the extent of a clip.
+    var recipe: Gen1Recipe {
+        Gen1Recipe(stage, request: ClipRequest(width: 1, height: 1), clips: 1)
+    }
 }
 
 /// `weft train gen1`.
@@ -45,8 +50,8 @@ struct Gen1Stage: TrainingStage {
     @Option(help: "Which weights train; the stage's own by default.")
     var weights: Gen1Recipe.Weights?
 
-    @Option(help: "Every how manyth frame of a video makes a clip.")
-    var stride = 4
+    @Option(help: "Every how manyth frame of a video makes a clip; 4 by default.")
+    var stride: Int?
 
     @Option(help: "Images of an image batch; as many as a video batch has frames by default.")
     var images: Int?
@@ -55,18 +60,30 @@ struct Gen1Stage: TrainingStage {
 
     func validate() throws {
         for (option, value, range) in [
-            ("--stride", stride, 1...1000), ("--images", images ?? 1, 1...4096),
+            ("--stride", stride ?? 1, 1...1000), ("--images", images ?? 1, 1...4096),
         ] where !range.contains(value) {
             throw ValidationError(
                 "\(option): expected \(range.lowerBound) to \(range.upperBound), found \(value)"
             )
         }
         if let imageShare { try checkShare("--image-share", imageShare) }
+        let share = share
+        try refuse("--stride", if: stride != nil && share == 1, "where all batches are of images")
+        try refuse("--images", if: images != nil && share == 0, "where no batch is of images")
+        let isBare = stage.recipe.levels == nil
+        try refuse("--depth", if: options.depth != nil && isBare, "before stage 3")
+    }
+
+    private var share: Double { imageShare ?? stage.recipe.imageShare }
+
+    var idle: (options: [String], reason: String)? {
+        guard images != nil, share == 1 else { return nil }
+        return (["--batch", "--frames"], "where all batches are of --images")
     }
 
     var knobs: [String: JSONValue] {
         options.knobs.merging([
-            "stage": .string(stage.rawValue), "stride": .integer(stride),
+            "stage": .string(stage.rawValue), "stride": .integer(stride ?? 4),
             "images": images.map { .integer($0) } ?? .null,
             "image-share": imageShare.map { .number($0) } ?? .null,
             "weights": weights.map { .string($0.rawValue) } ?? .null,
@@ -79,7 +96,7 @@ struct Gen1Stage: TrainingStage {
         backend: CPUBackend,
         segments: Bool
     ) throws -> any TrainingTask {
-        var recipe = options.recipe(stage.stage, inputs, stride: stride, images: images)
+        var recipe = options.recipe(stage.stage, inputs, stride: stride ?? 4, images: images)
         if let imageShare { recipe.imageShare = imageShare }
         if let weights { recipe.weights = weights }
         return try Gen1Task(

@@ -25,7 +25,7 @@ struct PriorStage: TrainingStage {
     func validate() throws { try checkShare("--caption-dropout", captionDropout) }
 
     var knobs: [String: JSONValue] {
-        ["scenes": .integer(source.scenes), "caption-dropout": .number(captionDropout)]
+        ["scenes": .integer(source.count), "caption-dropout": .number(captionDropout)]
     }
 
     func makeTask(

@@ -3,22 +3,28 @@ import Training
 
 /// Options about data that stages share.
 struct StageData: ParsableArguments {
-    @Option(help: "How many different scenes there are to draw from.")
-    var scenes = 20_000
+    @Option(help: "How many different scenes there are to draw from; 20000 by default.")
+    var scenes: Int?
 
     func validate() throws {
-        guard (1...1_000_000_000).contains(scenes) else {
-            throw ValidationError("--scenes: expected 1 to 1000000000, found \(scenes)")
+        guard (1...1_000_000_000).contains(count) else {
+            throw ValidationError("--scenes: expected 1 to 1000000000, found \(count)")
         }
     }
 
-    /// The data of a run; files that cannot be read are named on standard error.
+    /// Of different scenes.
+    var count: Int { scenes ?? 20_000 }
+
+    /// The data of a run; what is to be said of it goes to standard error.
     func load(
         _ inputs: TrainingInputs,
         style: FramePlacement.Style = .random
     ) throws -> TrainingData {
-        try TrainingData(inputs.data, sceneCount: scenes, style: style) { sentence in
-            writeToStandardError("skipped \(sentence)\n")
+        guard scenes == nil || inputs.data.contains(TrainingData.scenes) else {
+            throw Failure(.usage, "--scenes does nothing without --data scenes")
+        }
+        return try TrainingData(inputs.data, sceneCount: count, style: style) { sentence in
+            writeToStandardError("\(sentence)\n")
         }
     }
 }

@@ -1,5 +1,4 @@
 package import Models
-package import Pipelines
 package import Tensors
 
 /// A frozen CLIP image encoder with its preprocessing, as inference uses it.
@@ -29,6 +28,6 @@ package struct ContentEncoder: Sendable {
     package func embedding(of pictures: Pictures, _ index: Int) throws -> HostTensor {
         let pixels = preprocessor(pictures.image(index))
         let batch = backend.upload(pixels.reshaped(Shape([1] + pixels.shape.dimensions)))
-        return try encoder(batch).embeddings.download().slice(0)
+        return try encoder(batch).embeddings.download().reshaped([channels])
     }
 }
