@@ -96,9 +96,9 @@ struct ContentCeiling {
         guard let references = trial.finishes else { return }
         for finish in SceneFinish.allCases {
             for (kind, picture) in try pictures(trial, settings, studio, { $0.finish = finish }) {
-                for (instrument, told) in try references.told(picture, studio) {
-                    // What is not smoothed like the references is no judge of them.
-                    guard kind == .reconstructed || instrument == .words else { continue }
+                // What is not smoothed like the references is no judge of them.
+                for (instrument, told) in try references.told(picture, studio)
+                where kind == .reconstructed || instrument == .words {
                     note(kind, instrument.column, told == finish)
                 }
             }

@@ -53,7 +53,7 @@ package struct FinishReferences: Sendable {
             let reference = try studio.reconstruction(of: truth.pictures)
             textures.append(SurfaceTexture(of: reference, frames: [0], masks: [mask]))
             pictures.append(try studio.content(reference, frame: 0).values)
-            words.append(try studio.embedding(ofText: scene.caption).values)
+            words.append(try studio.embedding(ofText: scene.caption))
         }
         self.textures = textures
         self.pictures = pictures

@@ -11,10 +11,12 @@ package final class SceneStudio {
     private let model: Gen1Model
     private let path: String
     private let variant: String?
+    /// Draws embeddings for prompts.
     private let runner: UnitRunner
+    /// Estimates depth and embeds pictures and texts.
+    private let networks: EvaluationModel
     private var loadedNetwork: Gen1UNet?
     private var loadedAutoencoder: Autoencoder?
-    private var loadedTexts: (tokenizer: BPETokenizer, network: CLIPTextEncoder)?
 
     /// Longest window that a farm makes unless told otherwise.
     private static let windowMax = 16
@@ -29,6 +31,7 @@ package final class SceneStudio {
         self.path = path
         self.variant = variant
         runner = UnitRunner(backend)
+        networks = EvaluationModel(folder, on: backend, variant: variant)
     }
 
     /// What pictures are made of.
@@ -51,7 +54,7 @@ package final class SceneStudio {
 
     /// Relative inverse depth as the model estimates it, `[F, H, W]`.
     package func depth(of pictures: Pictures) throws -> HostTensor {
-        try tensor(.depth(pictures), settings())
+        try Self.present(networks.depth(of: pictures))
     }
 
     /// Encoded depth of a whole clip, `[F, h, w, C]`.
@@ -71,38 +74,41 @@ package final class SceneStudio {
         if let missing = facts.missing(forPrompt: true, forPicture: false) {
             throw InputError(missing)
         }
-        var settings = try settings()
+        var settings = UnitSettings(
+            model: path,
+            sampling: SampleSettings(structureLevel: try StructureLevel(0))
+        )
+        settings.variant = variant
         settings.prompt = prompt
         settings.sampling.seed = seed
-        return try tensor(.content(picture: nil), settings)
+        let result = try runner.run(.content(picture: nil), settings) { _ in }
+        guard case .tensor(let embedding) = result else {
+            preconditionFailure("a prompt's content is pictures")
+        }
+        return embedding
     }
 
     /// The embedding `[1, D]` of one of some pictures.
     package func content(_ pictures: Pictures, frame: Int) throws -> HostTensor {
-        if let missing = facts.missing(forPrompt: false, forPicture: true) {
-            throw InputError(missing)
-        }
-        var settings = try settings()
-        settings.hasImage = true
-        return try tensor(.content(picture: pictures.one(frame)), settings)
+        let embeddings = try Self.present(networks.embeddings(of: pictures.one(frame)))
+        return HostTensor(embeddings[0], [1, embeddings[0].count])
     }
 
-    /// The embeddings of all frames, `[F, D]`.
-    package func embeddings(of pictures: Pictures) throws -> HostTensor {
-        let rows = try (0..<pictures.count).map { try content(pictures, frame: $0) }
-        return HostTensor(
-            rows.flatMap(\.values),
-            Shape([rows.count, rows.first?.shape[1] ?? 0])
-        )
+    /// CLIP's embedding of each frame.
+    package func embeddings(of pictures: Pictures) throws -> [[Float]] {
+        try Self.present(networks.embeddings(of: pictures))
     }
 
-    /// CLIP's embedding of a text, `[1, D]`.
-    package func embedding(ofText text: String) throws -> HostTensor {
-        let texts = try textEncoder()
-        guard let embedding = try texts.network([texts.tokenizer(text).ids]).embeddings else {
-            throw InputError("text_encoder: expected one with a projection")
+    /// CLIP's embedding of a text.
+    package func embedding(ofText text: String) throws -> [Float] {
+        try Self.present(networks.embedding(of: text))
+    }
+
+    private static func present<Value>(_ obtained: Obtained<Value>) throws -> Value {
+        switch obtained {
+        case .value(let value): return value
+        case .absent(let reason): throw InputError(reason)
         }
-        return try embedding.download()
     }
 
     // MARK: - Rendering
@@ -177,21 +183,6 @@ package final class SceneStudio {
 
     // MARK: - Networks
 
-    private func settings() throws -> UnitSettings {
-        var settings = UnitSettings(
-            model: path,
-            sampling: SampleSettings(structureLevel: try StructureLevel(0))
-        )
-        settings.variant = variant
-        return settings
-    }
-
-    private func tensor(_ request: UnitRequest, _ settings: UnitSettings) throws -> HostTensor {
-        guard case .tensor(let tensor) = try runner.run(request, settings, progress: { _ in })
-        else { preconditionFailure("a unit of tensors made pictures") }
-        return tensor
-    }
-
     private func network() throws -> Gen1UNet {
         if let loadedNetwork { return loadedNetwork }
         let network = try model.network()
@@ -204,19 +195,6 @@ package final class SceneStudio {
         let autoencoder = try model.autoencoder()
         loadedAutoencoder = autoencoder
         return autoencoder
-    }
-
-    private func textEncoder() throws -> (tokenizer: BPETokenizer, network: CLIPTextEncoder) {
-        if let loadedTexts { return loadedTexts }
-        let network = try model.folder.component("text_encoder")
-            .load(on: model.backend, variant: variant) { config, weights in
-                try CLIPTextEncoder(CLIPTextConfig(config), weights)
-            }
-        let texts = (
-            try BPETokenizer.load(folder: model.folder.component("tokenizer").path), network
-        )
-        loadedTexts = texts
-        return texts
     }
 }
 

@@ -23,9 +23,7 @@ struct Steadiness {
 
     init(of pictures: Pictures, _ scene: SceneCase, _ studio: SceneStudio) throws {
         let flows = MaskedFlow.truth(flow: scene.flow, visibility: scene.visibility)
-        let embeddings = try (0..<pictures.count).map {
-            try studio.content(pictures, frame: $0).values
-        }
+        let embeddings = try studio.embeddings(of: pictures)
         let consistency = embeddings.count > 1 ? FrameConsistency(embeddings) : nil
         values = [
             "warp": 1000 * (WarpError(pictures, flows)?.mean ?? .nan),

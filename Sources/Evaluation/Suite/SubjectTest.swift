@@ -185,7 +185,7 @@ private struct Judge {
         func embedding(_ change: (inout SceneObject) -> Void = { _ in }) throws -> [Float] {
             var scene = truth
             change(&scene.objects[0])
-            return try studio.embedding(ofText: scene.caption).values
+            return try studio.embedding(ofText: scene.caption)
         }
         let subject = truth.objects[0]
         caption = try embedding()
