@@ -85,7 +85,10 @@ let package = Package(
             ["Scheduling", "WireProtocol", "ZeroMQ", "Pipelines", "Tensors", logging]
         ),
         library("Scenes", ["Tensors"]),
-        library("Evaluation", ["Diffusion", "FFmpeg", "Models", "Pipelines", "Tensors"]),
+        library(
+            "Evaluation",
+            ["Diffusion", "FFmpeg", "Models", "Pipelines", "Scenes", "Tensors"]
+        ),
         library(
             "Training",
             [

@@ -75,6 +75,8 @@ struct Failure: Error {
         case let error as ZeroMQError: self.init(.unavailable, error.description)
         case let error as WireError: self.init(.badInput, error.description)
         case let error as InventoryError: self.init(.unavailable, error.description)
+        case let error as UnitError:
+            self.init(error.blame == .worker ? .internalError : .badInput, error.description)
         case let error as TrainingError: self.init(ExitStatus(error), error.description)
         case let error as BackendError: self.init(.internalError, error.description)
         default: return nil

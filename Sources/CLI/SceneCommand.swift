@@ -24,6 +24,11 @@ struct SceneCommand: ParsableCommand {
             Everything that is not given is drawn from the seed. With --count, the output is a \
             folder of clips with the seeds that follow, each with its caption and its truth; \
             complete clips that are there already are kept, so that a run can be continued.
+
+            weft scene -o pictures --subject 7 --count 20 --seed 1000 --frames 1 --codec png
+
+            Twenty pictures of one and the same thing, the subject of scene 7, from several sides \
+            in several places: what 'weft train customize' wants.
             """
     )
 
@@ -49,7 +54,9 @@ struct SceneCommand: ParsableCommand {
     @Option(help: "Frames a second, such as 25 or 30000/1001; 24 unless given.")
     var fps: Rate?
 
-    @Option(help: "Encoder of the clip; png makes a folder of pictures.")
+    @Option(
+        help: "Encoder of the clip; png makes a folder of pictures, with --count a picture each."
+    )
     var codec = VideoSettings.Codec.h264
 
     @Option(help: "Rate factor of h264 and hevc: 0, the best, to 51; the encoder's unless given.")
@@ -102,8 +109,8 @@ struct SceneCommand: ParsableCommand {
         guard truth == nil, caption == nil else {
             throw ValidationError("--count: each clip has its truth and caption beside it")
         }
-        guard codec != .png else {
-            throw ValidationError("--count: pictures of all clips would be in one folder")
+        guard codec != .png || frames == 1 else {
+            throw ValidationError("--count: with --codec png expected --frames 1, found \(frames)")
         }
     }
 
@@ -130,7 +137,9 @@ struct SceneCommand: ParsableCommand {
             frameCount: frames,
             frameRate: frameRate,
             codec: codec,
-            rateFactor: crf
+            rateFactor: crf,
+            isPicture: codec == .png && count != nil,
+            subject: choices.subject
         )
     }
 
@@ -192,6 +201,14 @@ struct SceneCommand: ParsableCommand {
 
 /// What is settled of a scene.
 struct SceneChoiceOptions: ParsableArguments {
+    @Option(
+        help: """
+            The seed of the scene whose subject it is: the same thing in each scene. Other options \
+            of the subject change it.
+            """
+    )
+    var subject: UInt64?
+
     @Option(help: "Form of the subject.")
     var shape: SceneShape?
 
@@ -224,6 +241,7 @@ struct SceneChoiceOptions: ParsableArguments {
 
     var choices: SceneChoices {
         SceneChoices(
+            subject: subject,
             colour: colour,
             finish: finish,
             shape: shape,

@@ -9,6 +9,10 @@ struct SceneWriter {
     let frameRate: Rational
     let codec: VideoSettings.Codec
     let rateFactor: Int?
+    /// Whether the clip is one picture, in a file of its own.
+    let isPicture: Bool
+    /// The seed whose subject it shows, where that is not the scene's own.
+    let subject: UInt64?
 
     /// Renders all frames once.
     ///
@@ -16,42 +20,49 @@ struct SceneWriter {
     func write(to path: String, truth: String?, caption: String?) throws {
         let settings = clip.settings
         let unit = frameRate.reciprocal
-        let video = try VideoWriter(
-            path,
-            VideoSettings(
-                codec,
-                width: settings.width,
-                height: settings.height,
-                timeUnit: VideoSettings.timeUnit(of: [unit]),
-                frameRate: frameRate,
-                rateFactor: rateFactor
-            )
-        )
+        let video = isPicture ? nil : try videoWriter(path)
         let tensors = try truth.map { path in
             try SafetensorsWriter(path: path, entries: entries, metadata: metadata)
         }
         for index in 0..<frameCount {
             let frame = clip.frame(index, tensors == nil ? .picture : .all)
-            try video.append(
-                VideoFrame(
-                    time: Rational(Int64(index)) * unit,
-                    duration: unit,
-                    width: settings.width,
-                    height: settings.height,
-                    pixels: frame.pixels
-                )
+            let picture = VideoFrame(
+                time: Rational(Int64(index)) * unit,
+                duration: unit,
+                width: settings.width,
+                height: settings.height,
+                pixels: frame.pixels
             )
+            if let video {
+                try video.append(picture)
+            } else {
+                try StillImage.writePNG(picture, to: path)
+            }
             guard let tensors else { continue }
             try tensors.append(Self.bytes(frame.depth), to: "depth")
             try tensors.append(Self.bytes(frame.flow), to: "flow")
             try tensors.append(frame.visibility, to: "visibility")
             try tensors.append(frame.masks, to: "masks")
         }
-        _ = try video.finish()
+        _ = try video?.finish()
         if let caption {
             try SystemFile.writeAtomically(Array((clip.caption + "\n").utf8), to: caption)
         }
         try tensors?.finish()
+    }
+
+    private func videoWriter(_ path: String) throws -> VideoWriter {
+        try VideoWriter(
+            path,
+            VideoSettings(
+                codec,
+                width: clip.settings.width,
+                height: clip.settings.height,
+                timeUnit: VideoSettings.timeUnit(of: [frameRate.reciprocal]),
+                frameRate: frameRate,
+                rateFactor: rateFactor
+            )
+        )
     }
 
     /// Whether a clip of a folder is there, with its caption and truth, as this would write it.
@@ -76,13 +87,13 @@ struct SceneWriter {
         return false
     }
 
-    /// The name of a clip's video.
+    /// The name of a clip's video or picture, in a folder of clips.
     static func video(_ base: String, _ codec: VideoSettings.Codec) -> String {
         switch codec {
         case .h264, .hevc: base + ".mp4"
         case .ffv1: base + ".mkv"
         case .prores: base + ".mov"
-        case .png: base
+        case .png: base + ".png"
         }
     }
 
@@ -124,7 +135,7 @@ struct SceneWriter {
     /// What the scene is; two clips with the same are the same.
     private var metadata: [String: String] {
         let settings = clip.settings
-        return [
+        var metadata = [
             "version": "\(SceneDescription.version)",
             "seed": "\(clip.description.seed)",
             "caption": clip.caption,
@@ -136,6 +147,9 @@ struct SceneWriter {
             "crf": rateFactor.map { "\($0)" } ?? "",
             "size": "\(frameCount) \(settings.width)x\(settings.height)",
         ]
+        // Absent where it says nothing, so that clips from before it was known are the same still.
+        if let subject { metadata["subject"] = "\(subject)" }
+        return metadata
     }
 
     private static func bytes(_ values: [Float]) -> [UInt8] {

@@ -16,7 +16,10 @@ struct HelpTests {
         + ["inspect", "check", "create", "run"].map { ["model", $0] }
         + ["operations", "train", "scheduler", "farm", "scenes"].map { ["benchmark", $0] }
         + ["vae", "clip", "depth", "prior", "gen1", "customize"].map { ["train", $0] }
-        + ["video", "folder"].map { ["evaluate", $0] }
+        + ["video", "folder", "scenes"].map { ["evaluate", $0] }
+        + ["content", "structure", "temporal", "stitching", "vae", "subject"].map {
+            ["evaluate", "scenes", $0]
+        }
         + [["workers"], ["keys"], ["model"], ["evaluate"], ["train"], ["benchmark"]]
 
     private static let folder = URL(filePath: #filePath).deletingLastPathComponent()

@@ -47,6 +47,35 @@ struct SceneTests {
         #expect(files[0] == files[2] && files[1] == files[3])
     }
 
+    @Test func `pictures of one subject are files of their own, each with its caption`() throws {
+        let folder = try TemporaryFolder()
+        defer { withExtendedLifetime(folder) {} }
+        let output = folder("pictures")
+        let command =
+            ["scene", "-o", output, "--subject", "7", "--count", "3", "--seed", "100"]
+            + ["--frames", "1", "--codec", "png", "--size", "32x24"]
+        let first = try Program.run(command)
+        #expect(first.status == 0 && first.errors.isEmpty, "\(first.errors)")
+        var subjects: Set<String> = []
+        for index in 0..<3 {
+            let base = "\(output)/clip-0000\(index)"
+            let picture = try StillImage.read(base + ".png", sideMax: 100)
+            #expect((picture.width, picture.height) == (32, 24))
+            let bytes = try SystemFile.read(base + ".txt", limit: 1000)
+            let caption = String(decoding: bytes, as: UTF8.self)
+            subjects.insert(caption.split(separator: " ").prefix(4).joined(separator: " "))
+            let file = try SafetensorsFile.open(base + ".safetensors")
+            #expect(file.metadata["subject"] == "7")
+        }
+        #expect(subjects.count == 1)
+        let again = try Program.run(command)
+        #expect(again.status == 0 && again.output.hasSuffix("clips made: 0, kept: 3\n"))
+        let other = try Program.run(command.map { $0 == "7" ? "8" : $0 })
+        #expect(other.status == 73)
+        let long = try Program.run(command.map { $0 == "1" ? "2" : $0 })
+        #expect(long.status == 64 && long.errors.contains("--frames 1"))
+    }
+
     @Test func `a folder of clips is continued where it ended`() throws {
         let folder = try TemporaryFolder()
         defer { withExtendedLifetime(folder) {} }

@@ -56,6 +56,42 @@ struct SceneDescriptionTests {
         #expect(lights.count == SceneLight.allCases.count)
     }
 
+    @Test func `a subject is the same thing in another place, seen by another camera`() {
+        for seed: UInt64 in 0..<30 {
+            let home = SceneDescription(seed: seed)
+            #expect(
+                SceneDescription(seed: seed, SceneChoices(subject: seed)).caption == home.caption
+            )
+            let plain = SceneDescription(seed: seed + 1000)
+            let away = SceneDescription(seed: seed + 1000, SceneChoices(subject: seed))
+            let (thing, guest) = (home.objects[0], away.objects[0])
+            #expect((thing.colour, thing.finish) == (guest.colour, guest.finish))
+            #expect((thing.shape, thing.size) == (guest.shape, guest.size))
+            #expect(thing.isLying == guest.isLying && thing.variation == guest.variation)
+            #expect(guest.origin == seed && guest.motion == plain.objects[0].motion)
+            #expect(away.ground == plain.ground && away.light == plain.light)
+            #expect(away.objects.dropFirst() == plain.objects.dropFirst())
+            let red = SceneChoices(subject: seed, colour: .red)
+            #expect(SceneDescription(seed: 1, red).objects[0].colour == .red)
+        }
+    }
+
+    /// Grain and tint are the subject's own: at home, naming it changes no bit of the picture, and
+    /// where it is a guest, its grain is not the host's.
+    @Test func `a subject keeps its grain`() {
+        let settings = SceneSettings(width: 48, height: 48, hasNoise: false)
+        func picture(_ scene: SceneDescription) -> [UInt8] {
+            SceneClip(scene, settings).frame(0, .picture).pixels
+        }
+        let choices = SceneChoices(subject: 11, finish: .stone, objectCount: 1)
+        let own = SceneDescription(seed: 11, SceneChoices(finish: .stone, objectCount: 1))
+        #expect(picture(SceneDescription(seed: 11, choices)) == picture(own))
+        var guest = SceneDescription(seed: 12, choices)
+        let kept = picture(guest)
+        guest.objects[0].origin = nil
+        #expect(picture(guest) != kept)
+    }
+
     @Test func `a choice changes what it names and nothing else`() {
         for seed: UInt64 in 0..<50 {
             let drawn = SceneDescription(seed: seed)

@@ -23,6 +23,13 @@ struct HostTensorTests {
         }
     }
 
+    @Test func `slices of stacked tensors are the tensors`() {
+        let parts = (0..<3).map { randomTensor([2, 4], seed: $0) }
+        let stacked = HostTensor.stacked(parts)
+        #expect(stacked.shape == [3, 2, 4] && stacked.values == parts.flatMap(\.values))
+        #expect((0..<3).map { stacked.slice($0) } == parts)
+    }
+
     private func permutations(_ items: [Int]) -> [[Int]] {
         guard !items.isEmpty else { return [[]] }
         return items.flatMap { item in

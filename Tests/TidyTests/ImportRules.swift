@@ -19,7 +19,7 @@ enum ImportRules {
             "Scheduling", "WireProtocol", "ZeroMQ", "Pipelines", "Tensors", "Logging",
         ],
         "Scenes": ["Tensors"],
-        "Evaluation": ["Diffusion", "FFmpeg", "Models", "Pipelines", "Tensors"],
+        "Evaluation": ["Diffusion", "FFmpeg", "Models", "Pipelines", "Scenes", "Tensors"],
         "Training": [
             "Diffusion", "Evaluation", "FFmpeg", "Models", "NN", "Pipelines", "Scenes", "Tensors",
         ],

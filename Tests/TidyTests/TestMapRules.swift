@@ -136,6 +136,17 @@ enum TestMapRules {
         "EndToEndTests/ProgramTests": [
             "Pipelines/Version"
         ],
+        "EvaluationTests/Suite/SceneCaseTests": [
+            "Evaluation/Suite/SceneEdit"
+        ],
+        "EvaluationTests/Suite/SceneStudioTests": [
+            "Evaluation/Suite/AutoencoderTest", "Evaluation/Suite/ContentTest",
+            "Evaluation/Suite/ContentTrial", "Evaluation/Suite/FinishReferences",
+            "Evaluation/Suite/Steadiness", "Evaluation/Suite/StitchingTest",
+            "Evaluation/Suite/SubjectTest", "Evaluation/Suite/SuiteChance",
+            "Evaluation/Suite/SuiteClip", "Evaluation/Suite/SuiteSettings",
+            "Evaluation/Suite/SuiteSheet", "Evaluation/Suite/TemporalTest",
+        ],
         "FFmpegTests/InputFileTests": [
             "FFmpeg/FFmpegError", "FFmpeg/MediaInfo",
         ],
@@ -276,9 +287,6 @@ enum TestMapRules {
         ],
         "TensorsTests/Files/SystemFileTests": [
             "Tensors/Files/AtomicFile", "Tensors/Files/FileError",
-        ],
-        "TrainingTests/Data/EncodedClipsTests": [
-            "Training/Data/HostTensor+Batches"
         ],
         "TrainingTests/Data/FolderSourceTests": [
             "Training/Data/MediaFolder", "Training/Data/TrainingData",

@@ -12,7 +12,9 @@ struct EvaluateCommand: ParsableCommand {
             one warps without error. What belongs together stands together, and the source's own \
             values stand beside the output's.
             """,
-        subcommands: [EvaluateVideoCommand.self, EvaluateFolderCommand.self],
+        subcommands: [
+            EvaluateVideoCommand.self, EvaluateFolderCommand.self, EvaluateScenesCommand.self,
+        ],
         defaultSubcommand: EvaluateVideoCommand.self
     )
 }

@@ -104,6 +104,8 @@ package struct ShotSampler: Sendable {
     ///   - inputs: The shot.
     ///   - weights: How its windows are blended.
     ///   - schedule: The rounds, which cover `steps`.
+    ///   - starts: What each window starts from in place of its part of `start`, at the same noise
+    ///     level: only to find out what sharing the noise is good for.
     ///   - progress: Called after each window of each round with the number done; throws to stop.
     ///   - didFuse: Called after each round.
     /// - Returns: Clean latents, `[F, h, w, 4]`.
@@ -112,6 +114,7 @@ package struct ShotSampler: Sendable {
         _ inputs: ShotInputs,
         weights: BlendWeights,
         schedule: FusionSchedule,
+        starts: [HostTensor]? = nil,
         progress: (Int) throws -> Void = { _ in },
         didFuse: (FusionReport) -> Void = { _ in }
     ) throws -> HostTensor {
@@ -122,11 +125,12 @@ package struct ShotSampler: Sendable {
         let fuser = LatentFuser(weights)
         var fused = try start(inputs)
         var done = 0
-        for round in schedule.rounds {
+        for (number, round) in schedule.rounds.enumerated() {
             var windows: [HostTensor] = []
-            for window in weights.plan.windows {
+            for (index, window) in weights.plan.windows.enumerated() {
+                let own = number == 0 ? starts?[index] : nil
                 windows.append(
-                    try sample(fused.outer(window), window: window, steps: round, inputs)
+                    try sample(own ?? fused.outer(window), window: window, steps: round, inputs)
                 )
                 done += 1
                 try progress(done)

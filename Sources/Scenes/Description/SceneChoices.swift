@@ -1,5 +1,10 @@
 /// What is settled before a scene is drawn; nil and empty leave it to the seed.
 package struct SceneChoices: Hashable, Sendable {
+    /// The seed of the scene whose subject it is.
+    ///
+    /// The same thing, to the grain, in another place and seen from another side; colour, finish
+    /// and shape below change it.
+    package var subject: UInt64?
     /// Of the subject, the first object.
     package var colour: SceneColour?
     package var finish: SceneFinish?
@@ -11,6 +16,7 @@ package struct SceneChoices: Hashable, Sendable {
     package var objectCount: Int?
 
     package init(
+        subject: UInt64? = nil,
         colour: SceneColour? = nil,
         finish: SceneFinish? = nil,
         shape: SceneShape? = nil,
@@ -25,6 +31,7 @@ package struct SceneChoices: Hashable, Sendable {
                 "a scene of \(objectCount) objects"
             )
         }
+        self.subject = subject
         self.colour = colour
         self.finish = finish
         self.shape = shape

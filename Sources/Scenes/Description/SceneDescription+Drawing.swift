@@ -13,6 +13,7 @@ extension SceneDescription {
         for index in 0..<(choices.objectCount ?? drawnCount) {
             var object = SceneObject(seed: seed, index: index)
             if index == 0 {
+                if let subject = choices.subject { object.become(subjectOf: subject) }
                 object.colour = choices.colour ?? object.colour
                 object.finish = choices.finish ?? object.finish
                 object.shape = choices.shape ?? object.shape
@@ -67,6 +68,16 @@ extension SceneObject {
             ),
             variation: random.word()
         )
+    }
+}
+
+extension SceneObject {
+    /// Takes over all that a seed's subject is; place, heading and motion stay.
+    fileprivate mutating func become(subjectOf seed: UInt64) {
+        let subject = SceneObject(seed: seed, index: 0)
+        (colour, finish, shape) = (subject.colour, subject.finish, subject.shape)
+        (size, isLying, variation) = (subject.size, subject.isLying, subject.variation)
+        origin = seed
     }
 }
 

@@ -5,6 +5,8 @@
 package struct SceneDescription: Hashable, Sendable {
     /// Of the pictures that a seed gives; goes up when any of their bits change.
     package static let version = 1
+    /// Seeds from here on are never trained on; validation takes the first of them.
+    package static let heldOutSeed: UInt64 = 1 << 62
     /// How many objects there may be.
     package static let objectCounts = 1...3
 

@@ -14,6 +14,9 @@ package struct SceneObject: Hashable, Sendable {
     package var motion: ObjectMotion
     /// Of what has no name: the tint, the grain.
     package var variation: UInt32
+    /// Of the same, with the variation: the seed of the scene it comes from; nil for the scene's
+    /// own.
+    package var origin: UInt64?
 
     /// For instance "a red metal torus".
     package var caption: String {

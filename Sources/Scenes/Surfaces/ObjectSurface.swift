@@ -12,7 +12,7 @@ struct ObjectSurface: Sendable {
     init(_ object: SceneObject, seed: UInt64) {
         // Bits of the variation pick the draw, so that equal objects may differ.
         var random = SceneRandom(
-            seed: seed ^ UInt64(object.variation) << 16,
+            seed: (object.origin ?? seed) ^ UInt64(object.variation) << 16,
             .surfaces,
             index: 1
         )

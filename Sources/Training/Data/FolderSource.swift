@@ -2,7 +2,7 @@ import FFmpeg
 import Models
 import Pipelines
 import Synchronization
-import Tensors
+package import Tensors
 
 /// Clips of a user's own videos and pictures.
 ///

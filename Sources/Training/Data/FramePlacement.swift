@@ -1,5 +1,6 @@
 package import Models
 import Pipelines
+package import Tensors
 
 /// Which part of a picture fills the frame: the picture is scaled until it covers the frame, times
 /// a zoom, and a rectangle is cut out.

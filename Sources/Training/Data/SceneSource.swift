@@ -1,6 +1,6 @@
 import Pipelines
 import Scenes
-import Tensors
+package import Tensors
 
 /// Clips of procedural scenes, with exact depth and a caption.
 ///
@@ -12,7 +12,7 @@ package struct SceneSource: ClipSource {
     private let variations: Int
 
     /// Seeds from here on are never trained on.
-    package static let heldOut: UInt64 = 1 << 62
+    package static let heldOut = SceneDescription.heldOutSeed
     /// Beginnings are this many frames apart, so that camera and objects have moved.
     private static let variationStep = 37
 

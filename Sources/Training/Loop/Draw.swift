@@ -1,4 +1,4 @@
-import Tensors
+package import Tensors
 
 /// Everything by chance in one micro-batch is a function of this.
 ///

@@ -118,6 +118,27 @@ struct ShotSamplerTests {
         #expect(last[0] < last[1])
     }
 
+    @Test func windowsOfTheirOwnStartsAreOtherOnesInTheFirstRoundOnly() throws {
+        let sampler = try Self.sampler(Self.settings())
+        let inputs = try Self.inputs()
+        let weights = try Self.weights()
+        let schedule = try FusionSchedule(steps: sampler.steps, interval: .every(1))
+        func run(_ starts: [HostTensor]?) throws -> HostTensor {
+            try sampler.sampleShot(inputs, weights: weights, schedule: schedule, starts: starts)
+        }
+        let shared = try sampler.start(inputs)
+        let parts = weights.plan.windows.map { window in
+            HostTensor(
+                Array(shared.values[window.lowerBound * 32..<window.upperBound * 32]),
+                [window.count, 4, 2, 4]
+            )
+        }
+        let usual = try run(nil)
+        #expect(try run(parts) == usual)
+        let others = parts.indices.map { randomTensor(parts[$0].shape, seed: 40 + UInt64($0)) }
+        #expect(try run(others) != usual)
+    }
+
     /// What a farm does: windows in any order, each from what its neighbours left.
     @Test func drivenFromOutsideItIsTheSameToTheBit() throws {
         let sampler = try Self.sampler(Self.settings { $0.eta = 0.5 })

@@ -1,4 +1,5 @@
 import Pipelines
+import Tensors
 import Testing
 import Training
 

@@ -1,6 +1,7 @@
 import FFmpeg
 import Pipelines
 import Synchronization
+import Tensors
 import TestSupport
 import Testing
 import Training

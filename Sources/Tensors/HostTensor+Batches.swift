@@ -1,5 +1,3 @@
-package import Tensors
-
 extension HostTensor {
     /// Tensors of one shape as one with an axis more, outermost.
     package static func stacked(_ parts: [HostTensor]) -> HostTensor {

@@ -1,5 +1,4 @@
 import Glibc
-package import Tensors
 
 /// The words of one stream of Philox4x32-10, one after another: block b is the words at the counter
 /// (b, the stream's three words).

@@ -1,11 +1,13 @@
 import Tensors
 import TestSupport
 import Testing
-import Training
 
 struct KeyedGeneratorTests {
     private func generator(_ index: Int = 0) -> KeyedGenerator {
-        Draw(seed: 3, step: 5).stream("test", index)
+        KeyedGenerator(
+            Philox4x32(key0: 3, key1: 0),
+            counter: (5, UInt32(index), 7)
+        )
     }
 
     /// Words come in the order of Philox's blocks, whose own answers are known.

@@ -1,0 +1,125 @@
+import Diffusion
+package import Pipelines
+import Scenes
+import Tensors
+
+/// What a person chooses about a test of the suite; the result is a function of it and the model.
+package struct SuiteSettings: Hashable, Sendable {
+    /// Clips.
+    package var count: Int
+    /// The first scene's seed; scenes in which the subject can hardly be seen are passed over.
+    package var seed: UInt64
+    package var frames: Int
+    package var width: Int
+    package var height: Int
+    package var steps = 25
+    /// ω.
+    package var guidance = 7.5
+    /// t_s.
+    package var structureLevel: StructureLevel
+    /// What renderings look like, where the test does not say it itself.
+    package var content = Content.prompt
+
+    package enum Content: String, CaseIterable, Hashable, Sendable {
+        /// The scene's caption with another colour, and in every second clip another finish.
+        case prompt
+        /// The clip's own middle frame.
+        case picture
+        /// Nothing.
+        case none
+    }
+
+    /// Never trained on, and not what training validates with either.
+    package static let heldOut = SceneDescription.heldOutSeed + 1 << 20
+
+    package init(
+        count: Int,
+        seed: UInt64 = Self.heldOut,
+        frames: Int,
+        width: Int,
+        height: Int,
+        structureLevel: StructureLevel
+    ) {
+        self.count = count
+        self.seed = seed
+        self.frames = frames
+        self.width = width
+        self.height = height
+        self.structureLevel = structureLevel
+    }
+
+    /// How a clip is sampled: the noise is that of its scene's seed, so that clips do not share it.
+    func sampling(scene seed: UInt64) -> SampleSettings {
+        var sampling = SampleSettings(structureLevel: structureLevel)
+        sampling.steps = steps
+        sampling.guidance = guidance
+        sampling.seed = seed
+        return sampling
+    }
+
+    /// The scenes of the clips.
+    var scenes: [SceneDescription] {
+        SceneCase.descriptions(count, from: seed, frames: frames, scene)
+    }
+
+    /// Of scenes' pictures.
+    var scene: SceneSettings { SceneSettings(width: width, height: height) }
+
+    /// For reports.
+    var json: [String: JSONValue] {
+        [
+            "count": .integer(count), "seed": .string("\(seed)"), "frames": .integer(frames),
+            "width": .integer(width), "height": .integer(height), "steps": .integer(steps),
+            "guidance": .number(guidance), "structure_level": .integer(structureLevel.rounds),
+            "content": .string(content.rawValue),
+        ]
+    }
+
+    /// One sentence on the clips, for reports.
+    var sentence: String {
+        let kind =
+            seed >= SceneDescription.heldOutSeed
+            ? "never trained on" : "which training may have seen"
+        return "\(count) scenes of seeds from \(seed) on (\(kind)), \(frames) frames of "
+            + "\(width)x\(height), \(steps) steps, guidance \(SuiteReport.decimal(guidance, 1))"
+    }
+}
+
+extension SceneSettings {
+    /// The same pictures from a sensor without noise.
+    var withoutNoise: SceneSettings {
+        SceneSettings(
+            width: width,
+            height: height,
+            framesPerSecond: framesPerSecond,
+            look: look,
+            hasNoise: false,
+            isSmooth: isSmooth,
+            softness: softness
+        )
+    }
+}
+
+/// How far a test is, and its pictures; both may throw to stop it.
+package struct SuiteObserver {
+    /// Called after each rendering.
+    package var progress: (SuiteProgress) throws -> Void
+    /// Called with a contact sheet of each clip; nil if none are wanted.
+    package var sheet: ((SuiteSheet) throws -> Void)?
+
+    package init(
+        progress: @escaping (SuiteProgress) throws -> Void = { _ in },
+        sheet: ((SuiteSheet) throws -> Void)? = nil
+    ) {
+        self.progress = progress
+        self.sheet = sheet
+    }
+}
+
+package struct SuiteProgress: Hashable, Sendable {
+    /// Renderings, or what else the test counts.
+    package let done: Int
+    package let total: Int
+    /// What was done last.
+    package let label: String
+}

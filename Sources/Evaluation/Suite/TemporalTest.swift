@@ -1,0 +1,103 @@
+import Pipelines
+import Scenes
+import Tensors
+
+/// What temporal guidance does: how steady the output is, and what of its detail that costs.
+package struct TemporalTest {
+    package static let name = "temporal"
+
+    private let studio: SceneStudio
+    private let settings: SuiteSettings
+    private let scales: [Double]
+    private let observer: SuiteObserver
+
+    /// - Parameters:
+    ///   - studio: The model.
+    ///   - settings: Of the test.
+    ///   - scales: ω_t of each row.
+    ///   - observer: Is told.
+    package init(
+        _ studio: SceneStudio,
+        _ settings: SuiteSettings,
+        scales: [Double],
+        _ observer: SuiteObserver
+    ) {
+        self.studio = studio
+        self.settings = settings
+        self.scales = scales
+        self.observer = observer
+    }
+
+    /// Runs it.
+    ///
+    /// - Throws: What networks and the observer throw.
+    package func run() throws -> SuiteReport {
+        var tally = SuiteTally()
+        let scenes = settings.scenes
+        for (index, description) in scenes.enumerated() {
+            let clip = try SuiteClip(description, index: index, settings, studio)
+            let structure = try studio.structure(
+                ofDepth: clip.depth,
+                level: settings.structureLevel
+            )
+            var sheet = SuiteSheet(Self.name, clip: index, frames: clip.scene.frames(atMost: 8))
+            sheet.add("source", clip.scene.pictures)
+            sheet.add("depth", maps: clip.depth)
+            let reconstruction = try studio.reconstruction(of: clip.scene.pictures)
+            try add(clip.scene.pictures, clip.scene, to: Self.sourceRow, &tally)
+            try add(reconstruction, clip.scene, to: Self.ceilingRow, &tally)
+            for (position, scale) in scales.enumerated() {
+                var sampling = settings.sampling(scene: description.seed)
+                sampling.temporalGuidance = scale
+                let rendering = try studio.render(
+                    structure: structure,
+                    content: clip.content,
+                    sampling
+                )
+                try add(rendering.pictures, clip.scene, to: Self.row(scale), &tally)
+                sheet.add(Self.row(scale), rendering.pictures)
+                try observer.progress(
+                    SuiteProgress(
+                        done: index * scales.count + position + 1,
+                        total: scenes.count * scales.count,
+                        label: "clip \(index + 1), \(Self.row(scale))"
+                    )
+                )
+            }
+            try observer.sheet?(sheet)
+        }
+        return report(tally)
+    }
+
+    private static let sourceRow = "source"
+    private static let ceilingRow = "source through the autoencoder"
+
+    private static func row(_ scale: Double) -> String {
+        "omega_t \(SuiteReport.decimal(scale, 2))"
+    }
+
+    private func add(
+        _ pictures: Pictures,
+        _ scene: SceneCase,
+        to row: String,
+        _ tally: inout SuiteTally
+    ) throws {
+        let steadiness = try Steadiness(of: pictures, scene, studio)
+        for (column, value) in steadiness.values { tally.add(row, column, value) }
+    }
+
+    private func report(_ tally: SuiteTally) -> SuiteReport {
+        SuiteReport(
+            Self.name,
+            lines: [
+                "Temporal guidance: how steady the output is, and what of its detail that costs.",
+                settings.sentence,
+            ] + Steadiness.lines,
+            columns: Steadiness.columns,
+            rows: ([Self.sourceRow, Self.ceilingRow] + scales.map(Self.row)).map { tally.row($0) },
+            settings: settings.json.merging(
+                ["temporal_guidance": .array(scales.map { .number($0) })]
+            ) { $1 }
+        )
+    }
+}

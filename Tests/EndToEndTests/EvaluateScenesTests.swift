@@ -1,0 +1,88 @@
+import FFmpeg
+import Tensors
+import TestSupport
+import Testing
+
+/// `weft evaluate scenes` as a process, on a model that has learned nothing.
+struct EvaluateScenesTests {
+    private static let small = ["--count", "1", "--frames", "2", "--size", "32x32"]
+
+    private let folder: TemporaryFolder
+    private let model: String
+
+    init() throws {
+        folder = try TemporaryFolder()
+        model = folder("model")
+        let made = try Program.run(["model", "create", "tiny", "--output", model])
+        #expect(made.status == 0, "\(made.errors)")
+    }
+
+    private func run(_ test: String, _ more: [String] = []) throws -> Program.Outcome {
+        try Program.run(
+            ["evaluate", "scenes", test, "--model", model, "--threads", "1"] + Self.small + more
+        )
+    }
+
+    @Test func `a test prints its table, and writes JSON and sheets`() throws {
+        let (json, pictures) = (folder("found.json"), folder("sheets"))
+        let more = ["--steps", "2", "--levels", "0,7", "--json", json, "--pictures", pictures]
+        let outcome = try run("structure", more)
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(outcome.output.contains("t_s 7") && outcome.output.contains("met: "))
+        #expect(outcome.errors.contains("2/2"))
+        let bytes = try SystemFile.read(json, limit: 1 << 20)
+        guard case .object(let object) = try JSONValue.parse(bytes),
+            case .object(let settings)? = object["settings"]
+        else {
+            Issue.record("no object")
+            return
+        }
+        #expect(object["test"] == .string("structure") && object["schema"] == .integer(1))
+        #expect(settings["levels"] == .array([.integer(0), .integer(7)]))
+        let sheet = try StillImage.read("\(pictures)/structure-000.png", sideMax: 1000)
+        #expect(sheet.width == 2 * 34 - 2 && sheet.height == 6 * 34 - 2)
+        let rows = try SystemFile.read("\(pictures)/structure-000.txt", limit: 1000)
+        #expect(rows.count { $0 == UInt8(ascii: "\n") } == 6)
+        let again = try run("structure", more)
+        #expect(again.output == outcome.output)
+        #expect(try SystemFile.read(json, limit: 1 << 20) == bytes)
+    }
+
+    @Test func `what is promised and not so is status 1 if that is asked for`() throws {
+        #expect(try run("vae").status == 0)
+        let checked = try run("vae", ["--check"])
+        #expect(checked.status == 1 && checked.output.contains("NOT MET: scenes"))
+    }
+
+    @Test func `mistakes are one sentence and a status`() throws {
+        let nothing = folder("nothing")
+        let cases: [(outcome: Program.Outcome, status: Int32, words: String)] = [
+            (
+                try Program.run(["evaluate", "scenes", "content", "--model", nothing]), 66,
+                nothing
+            ),
+            (try Program.run(["evaluate", "scenes", "content"]), 64, "--model"),
+            (try run("structure", ["--levels", "0,8"]), 64, "--levels: expected 0 to 7, found 8"),
+            (try run("structure", ["--levels", "a"]), 64, "--levels"),
+            (try run("content", ["--steps", "0"]), 64, "--steps: expected 1 to 1000, found 0"),
+            (try run("vae", ["--size", "30x32"]), 64, "--size"),
+            (try run("vae", [nothing]), 66, nothing),
+            (try run("stitching"), 64, "--frames: expected more than a window of 16, found 2"),
+            (
+                try run("stitching", ["--frames", "20", "--overlap", "16"]), 64,
+                "overlap 16: expected 0 to 15"
+            ),
+            (try run("temporal", ["--frames", "1"]), 64, "--frames: expected at least 2, found 1"),
+            (
+                try run("subject", ["--before", nothing, "--subject", "7"]), 66,
+                nothing
+            ),
+            (try run("vae", ["--json", folder("no/such.json")]), 73, "no/such.json"),
+        ]
+        for (outcome, status, words) in cases {
+            #expect(outcome.status == status, "\(words): \(outcome.errors)")
+            #expect(outcome.errors.contains(words), "\(outcome.errors)")
+            #expect(outcome.output.isEmpty)
+        }
+    }
+}
