@@ -1,0 +1,27 @@
+/// How a device keeps activations and weights; sums are float32 in all of them.
+package enum CudaPrecision: String, CaseIterable, Sendable {
+    /// For comparisons: no tensor cores.
+    case float32
+    case float16
+    case bfloat16
+
+    /// `WEFT_STORAGE` of the kernels.
+    var storage: Int {
+        switch self {
+        case .float32: 0
+        case .float16: 1
+        case .bfloat16: 2
+        }
+    }
+
+    package var byteCount: Int { self == .float32 ? 4 : 2 }
+
+    /// Largest normalised mean squared error of an operation against float64 loops.
+    package var conformanceBound: Double {
+        switch self {
+        case .float32: 1e-7
+        case .float16: 1e-5
+        case .bfloat16: 1e-4
+        }
+    }
+}
