@@ -24,6 +24,10 @@ static const unsigned char attention[] = {
 #embed "kernels/attention.cu"
 };
 
+static const unsigned char probe[] = {
+#embed "kernels/probe.cu"
+};
+
 static const struct {
     const char *name;
     const unsigned char *text;
@@ -35,6 +39,7 @@ static const struct {
     {"norms.cu", norms, sizeof norms},
     {"product.cu", product, sizeof product},
     {"attention.cu", attention, sizeof attention},
+    {"probe.cu", probe, sizeof probe},
 };
 
 size_t weft_cuda_source_count(void) { return sizeof sources / sizeof sources[0]; }

@@ -1,6 +1,7 @@
 import Cuda
 import Foundation
 import Glibc
+import Tensors
 import TestSupport
 import Testing
 
@@ -68,6 +69,41 @@ final class EmulatedCuda {
             precision: precision,
             cache: cache
         )
+    }
+
+    /// Operations of every kind on tensors of the backend; what the last of them made.
+    static func work(on backend: CudaBackend) -> Tensor {
+        func stored(_ name: String, _ shape: Shape) -> StoredTensor {
+            StoredTensor(name: name, shape: shape) {
+                (0..<shape.count).map { Float($0 % 7) / 7 - 0.4 }
+            }
+        }
+        let convolution = backend.prepareConvolution(
+            weight: stored("convolution", [16, 16, 3, 3]),
+            bias: stored("bias", [16]),
+            stride: 1,
+            padding: Padding(1)
+        )
+        let gate = backend.prepareLinear([(stored("gate", [32, 16]), nil)], gated: true)
+        let norm = NormParameters(
+            scale: backend.prepareTensor(stored("scale", [16]), as: [16]),
+            shift: backend.prepareTensor(stored("shift", [16]), as: [16]),
+            epsilon: 1e-5
+        )
+        let x = backend.upload(HostTensor(repeating: 0.5, [2, 3, 3, 16]))
+        let normed = x.groupNorm(norm, groups: 4, activation: .silu)
+        let tokens = normed.convolve(convolution).reshaped([2, 9, 16]).layerNorm(norm)
+        let gated = tokens.gatedLinear(gate)
+        let attended = backend.attention(
+            query: AttentionOperand(gated),
+            key: AttentionOperand(tokens),
+            value: AttentionOperand(tokens),
+            heads: 2,
+            scale: 0.3,
+            mask: .none
+        )
+        let enlarged = attended.reshaped([2, 3, 3, 16]).resize(height: 5, width: 4, .bilinear)
+        return backend.gather(enlarged.reshaped([40, 16]), [3, 0, 39]).permute([1, 0])
     }
 
     // MARK: Its settings and counters
@@ -138,18 +174,18 @@ final class EmulatedCuda {
         guard process.terminationStatus == 0 else {
             throw Unavailable(description: String(decoding: words, as: UTF8.self))
         }
-        atexit_b_remove(target.path)
+        RemovedAtExit.add(target.path)
         return target
     }
 }
 
-/// Removes a file when the process ends.
-private func atexit_b_remove(_ path: String) {
-    RemovedAtExit.path = path
-    atexit { unlink(RemovedAtExit.path) }
-}
-
+/// A file that goes when the process ends.
 private enum RemovedAtExit {
-    // Set once, before `atexit` is told.
-    nonisolated(unsafe) static var path = ""
+    // Written once, by the initialiser of a static, before `atexit` is told.
+    nonisolated(unsafe) private static var path = ""
+
+    static func add(_ path: String) {
+        self.path = path
+        atexit { unlink(RemovedAtExit.path) }
+    }
 }

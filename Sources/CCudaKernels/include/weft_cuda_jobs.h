@@ -134,6 +134,12 @@ typedef struct {
     int h, w, c, out_h, out_w, row_taps, column_taps;
 } weft_cuda_resample;
 
+// Rounds of multiply-adds in registers; nothing is read.
+typedef struct {
+    weft_device y;  // float32, one a thread
+    int rounds;
+} weft_cuda_probe;
+
 // One part of a stacked matrix, [rows][channels][taps] as a file has it, to values
 // [row][tap][padded] from row `first` on; a gated one's rows are interleaved.
 typedef struct {

@@ -1,3 +1,5 @@
+package import Tensors
+
 /// How a device keeps activations and weights; sums are float32 in all of them.
 package enum CudaPrecision: String, CaseIterable, Sendable {
     /// For comparisons: no tensor cores.
@@ -16,12 +18,17 @@ package enum CudaPrecision: String, CaseIterable, Sendable {
 
     package var byteCount: Int { self == .float32 ? 4 : 2 }
 
+    /// Whether the smallest normal number is below 2⁻¹⁴.
+    package var hasTinyValues: Bool { self != .float16 }
+
     /// Largest normalised mean squared error of an operation against float64 loops.
-    package var conformanceBound: Double {
-        switch self {
-        case .float32: 1e-7
-        case .float16: 1e-5
-        case .bfloat16: 1e-4
-        }
+    package var conformanceTerms: ConformanceReport.Terms {
+        let bound =
+            switch self {
+            case .float32: 1e-7
+            case .float16: 1e-5
+            case .bfloat16: 1e-4
+            }
+        return ConformanceReport.Terms(bound: bound, hasTinyValues: hasTinyValues)
     }
 }

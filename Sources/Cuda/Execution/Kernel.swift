@@ -1,7 +1,7 @@
 internal import CCudaKernels
 
 /// The entry points of the kernels' sources.
-enum Kernel: String, CaseIterable, Sendable {
+package enum Kernel: String, CaseIterable, Sendable {
     case activate = "weft_activate"
     case narrow = "weft_narrow"
     case widen = "weft_widen"
@@ -17,6 +17,7 @@ enum Kernel: String, CaseIterable, Sendable {
     case layerNorm = "weft_layer_norm"
     case productPlain = "weft_product_plain"
     case attendPlain = "weft_attend_plain"
+    case probeArithmetic = "weft_probe_arithmetic"
 
     case product128 = "weft_product_128"
     case product64 = "weft_product_64"
@@ -32,7 +33,7 @@ enum Kernel: String, CaseIterable, Sendable {
     case attend160Long = "weft_attend_160_64"
 
     /// Those that a precision has.
-    static func all(in precision: CudaPrecision) -> [Kernel] {
+    package static func all(in precision: CudaPrecision) -> [Kernel] {
         allCases.filter { precision != .float32 || !$0.usesTensorCores }
     }
 
@@ -40,7 +41,7 @@ enum Kernel: String, CaseIterable, Sendable {
         switch self {
         case .activate, .narrow, .widen, .combine, .addRows, .gatherRows, .copyRows, .permute,
             .resample, .pack, .groupStatistics, .groupNorm, .layerNorm, .productPlain,
-            .attendPlain:
+            .attendPlain, .probeArithmetic:
             false
         case .product128, .product64, .attend32, .attend48, .attend64, .attend80, .attend128,
             .attend160, .attend48Long, .attend64Long, .attend80Long, .attend160Long:
@@ -49,7 +50,7 @@ enum Kernel: String, CaseIterable, Sendable {
     }
 
     /// The sources as one text, with their names for the compiler's messages.
-    static let source: String = {
+    package static let source: String = {
         var text = ""
         for index in 0..<weft_cuda_source_count() {
             guard let name = unsafe weft_cuda_source_name(index) else { continue }
@@ -65,7 +66,7 @@ enum Kernel: String, CaseIterable, Sendable {
     }()
 
     /// The compiler's options for a precision.
-    static func options(_ precision: CudaPrecision) -> [String] {
+    package static func options(_ precision: CudaPrecision) -> [String] {
         ["--std=c++17", "--define-macro=WEFT_STORAGE=\(precision.storage)"]
     }
 }

@@ -1,17 +1,17 @@
 /// Which kernel attends and over how many blocks.
-struct AttentionTile: Hashable {
-    let kernel: Kernel
+package struct AttentionTile: Hashable {
+    package let kernel: Kernel
     /// Queries of a block.
-    let rows: Int
+    package let rows: Int
     /// Blocks a sequence and head.
-    let tiles: Int
-    let threads: Int
-    let sharedBytes: Int
+    package let tiles: Int
+    package let threads: Int
+    package let sharedBytes: Int
 
     /// Floats of shared memory that the plain kernel takes for its queries and sums.
     private static let plainFloats = 11 << 10
     /// Widest head whose sums of one query fit.
-    static let widest = plainFloats / 2
+    package static let widest = plainFloats / 2
 
     private static let short: [(width: Int, kernel: Kernel)] = [
         (32, .attend32), (48, .attend48), (64, .attend64), (80, .attend80), (128, .attend128),
@@ -28,7 +28,7 @@ struct AttentionTile: Hashable {
     ///   - keys: Of a sequence; few are taken 32 at a time, many 64.
     ///   - width: Of a head, at most `widest`.
     ///   - precision: How values are kept.
-    init(queries: Int, keys: Int, width: Int, _ precision: CudaPrecision) {
+    package init(queries: Int, keys: Int, width: Int, _ precision: CudaPrecision) {
         precondition(width > 0 && width <= Self.widest, "heads of \(width) columns")
         let kinds = keys > 32 ? Self.long : Self.short
         let fitting = kinds.first { $0.width >= width } ?? Self.short.last

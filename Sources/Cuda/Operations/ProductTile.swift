@@ -1,9 +1,9 @@
 /// Which kernel makes a product and over how many blocks.
-struct ProductTile: Hashable {
-    let kernel: Kernel
-    let blocks: Int
-    let threads: Int
-    let sharedBytes: Int
+package struct ProductTile: Hashable {
+    package let kernel: Kernel
+    package let blocks: Int
+    package let threads: Int
+    package let sharedBytes: Int
 
     /// Decides by the size alone; all tiles give the same bits.
     ///
@@ -11,7 +11,7 @@ struct ProductTile: Hashable {
     ///   - rows: Of the result.
     ///   - columns: Of the result, before a gate.
     ///   - precision: How values are kept.
-    init(rows: Int, columns: Int, _ precision: CudaPrecision) {
+    package init(rows: Int, columns: Int, _ precision: CudaPrecision) {
         func tiles(_ count: Int, _ edge: Int) -> Int { (count + edge - 1) / edge }
         threads = 256
         guard precision != .float32 else {

@@ -4,6 +4,7 @@
 #include "norms.cu"
 #include "product.cu"
 #include "attention.cu"
+#include "probe.cu"
 #undef WEFT_STORAGE
 #undef WEFT_FOR_EACH
 #undef WEFT_LOG2E

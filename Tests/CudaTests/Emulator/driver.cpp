@@ -16,6 +16,7 @@ const size_t GRANULE = 2 << 20;
 struct Settings {
     long long devices = 2, driver = 12080, memory = 4LL << 30, capability = 90;
     long long nvrtc = 12, nvrtc_minor = 8, largest_arch = 120, runs_kernels = 1;
+    long long budget = 1LL << 40;
     long long fail_at = -1, fail_with = 719, fails_ever_after = 0, missing_mapping = 0;
 } settings;
 
@@ -82,7 +83,8 @@ API int weft_emulator_set(const char *name, long long value) {
         long long *value;
     } known[] = {
         {"devices", &settings.devices},     {"driver", &settings.driver},
-        {"memory", &settings.memory},       {"capability", &settings.capability},
+        {"memory", &settings.memory},       {"budget", &settings.budget},
+        {"capability", &settings.capability},
         {"nvrtc", &settings.nvrtc},         {"largest_arch", &settings.largest_arch},
         {"runs_kernels", &settings.runs_kernels}, {"fail_at", &settings.fail_at},
         {"fail_with", &settings.fail_with}, {"fails_ever_after", &settings.fails_ever_after},
@@ -284,7 +286,7 @@ API int cuMemAddressFree(unsigned long long address, size_t bytes) {
 API int cuMemCreate(unsigned long long *handle, size_t bytes, const void *, unsigned long long) {
     CALL("cuMemCreate");
     if (bytes % GRANULE != 0) return INVALID_VALUE;
-    if (mapped_bytes + (long long)bytes > settings.memory) return OUT_OF_MEMORY;
+    if (mapped_bytes + (long long)bytes > settings.budget) return OUT_OF_MEMORY;
     mapped_bytes += (long long)bytes;
     ++live;
     *handle = (unsigned long long)made_allocation(bytes);
