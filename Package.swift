@@ -108,7 +108,8 @@ let package = Package(
         .executableTarget(
             name: "CLI",
             dependencies: [
-                "Coordinator", "Worker", "Simulation", "Training", "Evaluation", "Pipelines",
+                "Coordinator", "Cuda", "Worker", "Simulation", "Training", "Evaluation",
+                "Pipelines",
                 "Scheduling", "WireProtocol", "ZeroMQ", "FFmpeg", "Diffusion", "Models", "NN",
                 "Scenes", "Tensors", argumentParser, logging,
             ],

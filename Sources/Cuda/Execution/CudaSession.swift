@@ -92,6 +92,7 @@ import Synchronization
     ///   - threads: Of a block.
     ///   - shared: Bytes of shared memory beside what the kernel declares.
     ///   - job: The kernel's parameter, copied.
+    /// - Throws: `CudaError` if the driver refuses, or an earlier kernel failed.
     func launch<Job: BitwiseCopyable>(
         _ kernel: Kernel,
         blocks: Int,

@@ -4,7 +4,8 @@
     private typealias Texts = UnsafePointer<UnsafePointer<CChar>?>?
 
     @safe private struct Functions: Sendable {
-        let version: @convention(c) (UnsafeMutablePointer<Int32>, UnsafeMutablePointer<Int32>) -> Int32
+        let version:
+            @convention(c) (UnsafeMutablePointer<Int32>, UnsafeMutablePointer<Int32>) -> Int32
         let architectureCount: @convention(c) (UnsafeMutablePointer<Int32>) -> Int32
         let architectures: @convention(c) (UnsafeMutablePointer<Int32>) -> Int32
         let create:

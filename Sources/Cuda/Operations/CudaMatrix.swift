@@ -1,8 +1,9 @@
 import Tensors
 
-/// Weights as the kernels of products want them: values `[outputs][taps][padded]`, with zeros behind
-/// the channels of each tap, and a bias in float32. A gated matrix has each row of values before
-/// the row of its gate.
+/// Weights as the kernels of products want them.
+///
+/// Values are `[outputs][taps][padded]`, with zeros behind the channels of each tap; the bias is
+/// float32. A gated matrix has each row of values before the row of its gate.
 final class CudaMatrix: PreparedParameters {
     let byteCount: Int
     let outputs: Int

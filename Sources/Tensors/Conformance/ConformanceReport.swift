@@ -42,7 +42,7 @@ package struct ConformanceReport: Sendable {
 
     package var isPassed: Bool { operations.allSatisfy(\.failures.isEmpty) }
 
-    /// - Parameter outcome: Nil if the case was skipped.
+    /// Counts a case; without an outcome it was skipped.
     private mutating func add(_ conformance: ConformanceCase, _ outcome: ConformanceCase.Outcome?) {
         if !operations.contains(where: { $0.name == conformance.operation }) {
             operations.append(Operation(name: conformance.operation))

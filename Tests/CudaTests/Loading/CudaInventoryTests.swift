@@ -23,7 +23,8 @@ struct CudaInventoryTests {
         let texts = ["cpu", "auto", "cuda:0", "cuda:17", "cuda:GPU-8f2d11aa"]
         for text in texts { #expect(DeviceChoice(text)?.description == text) }
         #expect(DeviceChoice("cuda") == .cudaIndex(0))
-        for text in ["", "gpu", "cuda:", "cuda:-1", "cuda:+1", "cuda:x", "cuda:GPU-", "cpu:0", ":"] {
+        for text in ["", "gpu", "cuda:", "cuda:-1", "cuda:+1", "cuda:x", "cuda:GPU-", "cpu:0", ":"]
+        {
             #expect(DeviceChoice(text) == nil, "\(text)")
         }
     }

@@ -9,7 +9,9 @@ struct CudaPlatformTests {
         let emulated = try EmulatedCuda()
         let (inventory, platform) = CudaPlatform.open(emulated.search)
         #expect(platform != nil && inventory.refusal == nil)
-        #expect(inventory.driver?.version == "12.8" && inventory.driver?.path == emulated.driverPath)
+        #expect(
+            inventory.driver?.version == "12.8" && inventory.driver?.path == emulated.driverPath
+        )
         #expect(inventory.compiler?.path == emulated.compilerPath)
         #expect(inventory.devices.map(\.index) == [0, 1])
         let first = try #require(inventory.devices.first)

@@ -9,7 +9,6 @@ private enum FoundCompiler {
 /// nvidia-cuda-nvrtc in an active environment. It needs no device.
 @Suite(.enabled(if: FoundCompiler.compiler != nil, "NVRTC is not on this machine"))
 struct KernelCompilerTests {
-
     @Test(
         arguments: CudaPrecision.allCases,
         ["sm_80", "sm_89", "sm_90a", "sm_100"]

@@ -22,8 +22,10 @@ struct AttentionTileTests {
         func kernel(_ width: Int, _ keys: Int) -> Kernel {
             AttentionTile(queries: keys, keys: keys, width: width, .float16).kernel
         }
-        #expect([40, 64, 80, 160].map { kernel($0, 4096) }
-            == [.attend48Long, .attend64Long, .attend80Long, .attend160Long])
+        #expect(
+            [40, 64, 80, 160].map { kernel($0, 4096) }
+                == [.attend48Long, .attend64Long, .attend80Long, .attend160Long]
+        )
         #expect([40, 80, 160].map { kernel($0, 16) } == [.attend48, .attend80, .attend160])
     }
 }
