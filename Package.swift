@@ -125,7 +125,7 @@ let package = Package(
         ),
         tests("TensorsTests", ["Tensors"]),
         // The emulated device is C++, built by the tests that use it.
-        tests("CudaTests", ["Cuda", "Tensors"], exclude: ["Emulator"]),
+        tests("CudaTests", ["Cuda", "Models", "NN", "Tensors"], exclude: ["Emulator"]),
         tests("NNTests", ["NN", "Tensors"]),
         tests("ModelsTests", ["Models", "NN", "Tensors"], resources: [.copy("Goldens")]),
         tests("DiffusionTests", ["Diffusion", "Tensors"], resources: [.copy("Goldens")]),

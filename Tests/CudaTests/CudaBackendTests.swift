@@ -32,7 +32,7 @@ struct CudaBackendTests {
     }
 
     /// Heads of every width that has a kernel, few and many keys, against the processor.
-    @Test(arguments: [20, 40, 64, 80, 96, 160, 512], [9, 70])
+    @Test(arguments: [20, 40, 64, 80, 96, 160, 264, 512], [9, 70])
     func `every kernel of attention attends`(_ width: Int, _ keys: Int) throws {
         let emulated = try EmulatedCuda()
         let backend = try emulated.backend(.float16)

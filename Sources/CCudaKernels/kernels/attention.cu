@@ -47,7 +47,7 @@ __device__ inline int key_end(const weft_cuda_attention &job, const Sequence &se
 // ---- Any width, any type -------------------------------------------------------------------------
 
 // A block of 128 threads makes `tile_rows` (up to 16) rows of one head; sums lie in shared memory,
-// keys come 32 at a time. The path of float32 values and of heads too wide for the tensor cores.
+// keys come 32 at a time. The path of float32 values and of heads too wide for the others.
 WEFT_KERNEL weft_attend_plain(const weft_cuda_attention job) {
     WEFT_DYNAMIC_SHARED(shared);
     __shared__ float probabilities[16][32];
@@ -124,18 +124,20 @@ WEFT_KERNEL weft_attend_plain(const weft_cuda_attention job) {
 
 #if WEFT_STORAGE != 0
 
-// A warp makes 16 rows of one head, of which all warps of a block read the same KEYS keys at a
-// time. Heads are filled up with zeros to WIDTH columns. Probabilities go from the fragments of one
-// product into those of the next.
-template <int WIDTH, int KEYS>
+// SHARES warps make 16 rows of one head, WIDTH columns each; all warps of a block read the same KEYS
+// keys at a time. Heads are filled up with zeros to WIDTH * SHARES columns. Probabilities go from
+// the fragments of one product into those of the next; where warps share a head, each has a part of
+// the sum that a score is, and they add up through shared memory.
+template <int WIDTH, int KEYS, int SHARES = 1>
 struct AttentionTile {
-    static const int STRIDE = WIDTH + 8;
+    static const int ALL = WIDTH * SHARES, STRIDE = ALL + 8;
     static const int KEY_TILES = KEYS / 8, WIDTH_TILES = WIDTH / 8, STEPS = WIDTH / 16;
 
     const weft_cuda_attention &job;
     const Sequence sequence;
     value *shared;  // queries at first, then keys [KEYS][STRIDE] and values [KEYS][STRIDE]
-    int lane, warp, matrix, within;
+    float *parts;   // of scores, [warp][KEY_TILES * 4][32]
+    int lane, warp, rows, left, matrix, within;
     u32 queries[STEPS][4];
     float sums[WIDTH_TILES][4];
     float largest[2], total[2];
@@ -144,16 +146,19 @@ struct AttentionTile {
         : job(job), sequence(job), shared((value *)memory) {
         lane = (int)threadIdx.x % 32;
         warp = (int)threadIdx.x / 32;
+        rows = warp / SHARES * 16;
+        left = warp % SHARES * WIDTH;
+        parts = (float *)(shared + 2 * KEYS * STRIDE);
         matrix = lane / 8;
         within = lane % 8;
     }
 
-    // Brings `rows` tokens from `first` on, zeros where there are none.
-    __device__ void bring(value *target, const weft_cuda_tokens &tokens, int first, int rows,
+    // Brings `wanted` tokens from `first` on, zeros where there are none.
+    __device__ void bring(value *target, const weft_cuda_tokens &tokens, int first, int wanted,
                           int count) {
         const long long start = sequence.start(job, tokens);
-        for (int i = (int)threadIdx.x; i < rows * WIDTH_TILES; i += (int)blockDim.x) {
-            const int row = i / WIDTH_TILES, column = i % WIDTH_TILES * 8;
+        for (int i = (int)threadIdx.x; i < wanted * (ALL / 8); i += (int)blockDim.x) {
+            const int row = i / (ALL / 8), column = i % (ALL / 8) * 8;
             value *to = target + row * STRIDE + column;
             const bool exists = first + row < count;
             const value *from = values(tokens.x) + start +
@@ -180,8 +185,9 @@ struct AttentionTile {
         __syncthreads();
 #pragma unroll
         for (int step = 0; step < STEPS; ++step) {
-            const int row = warp * 16 + matrix % 2 * 8 + within;
-            load_matrices(queries[step], shared + row * STRIDE + step * 16 + matrix / 2 * 8);
+            const int row = rows + matrix % 2 * 8 + within;
+            load_matrices(queries[step],
+                          shared + row * STRIDE + left + step * 16 + matrix / 2 * 8);
         }
 #pragma unroll
         for (int j = 0; j < WIDTH_TILES; ++j) {
@@ -205,12 +211,13 @@ struct AttentionTile {
             for (int step = 0; step < STEPS; ++step) {
                 u32 columns[4];
                 const int key = j * 8 + matrix / 2 * 8 + within;
-                load_matrices(columns, keys + key * STRIDE + step * 16 + matrix % 2 * 8);
+                load_matrices(columns, keys + key * STRIDE + left + step * 16 + matrix % 2 * 8);
                 multiply(scores[j], queries[step], columns[0], columns[1], value());
                 multiply(scores[j + 1], queries[step], columns[2], columns[3], value());
             }
         }
-        const int row = sequence.first_query + warp * 16 + lane / 4;
+        if (SHARES > 1) add_up(scores);
+        const int row = sequence.first_query + rows + lane / 4;
 #pragma unroll
         for (int j = 0; j < KEY_TILES; ++j) {
             const int key = first + j * 8 + lane % 4 * 2;
@@ -218,6 +225,30 @@ struct AttentionTile {
             for (int i = 0; i < 4; ++i) {
                 scores[j][i] =
                     masked_score(job, sequence, row + i / 2 * 8, key + i % 2, scores[j][i]);
+            }
+        }
+    }
+
+    // Sums the parts of all warps that share these rows, in the same order in each.
+    __device__ void add_up(float (&scores)[KEY_TILES][4]) {
+#pragma unroll
+        for (int j = 0; j < KEY_TILES; ++j) {
+#pragma unroll
+            for (int i = 0; i < 4; ++i) {
+                parts[((warp * KEY_TILES + j) * 4 + i) * 32 + lane] = scores[j][i];
+            }
+        }
+        __syncthreads();
+        const int first = warp / SHARES * SHARES;
+#pragma unroll
+        for (int j = 0; j < KEY_TILES; ++j) {
+#pragma unroll
+            for (int i = 0; i < 4; ++i) {
+                float sum = 0;
+                for (int other = first; other < first + SHARES; ++other) {
+                    sum += parts[((other * KEY_TILES + j) * 4 + i) * 32 + lane];
+                }
+                scores[j][i] = sum;
             }
         }
     }
@@ -267,8 +298,8 @@ struct AttentionTile {
             for (int j = 0; j < WIDTH_TILES; j += 2) {
                 u32 columns[4];
                 const int key = step * 16 + matrix % 2 * 8 + within;
-                load_matrices_transposed(columns,
-                                         tokens + key * STRIDE + j * 8 + matrix / 2 * 8);
+                load_matrices_transposed(
+                    columns, tokens + key * STRIDE + left + j * 8 + matrix / 2 * 8);
                 multiply(sums[j], rows, columns[0], columns[1], value());
                 multiply(sums[j + 1], rows, columns[2], columns[3], value());
             }
@@ -282,11 +313,11 @@ struct AttentionTile {
             float whole = total[row];
             whole += shuffle_xor(whole, 1);
             whole += shuffle_xor(whole, 2);
-            const int query = sequence.first_query + warp * 16 + lane / 4 + row * 8;
+            const int query = sequence.first_query + rows + lane / 4 + row * 8;
             if (query >= job.queries) continue;
 #pragma unroll
             for (int j = 0; j < WIDTH_TILES; ++j) {
-                const int column = j * 8 + lane % 4 * 2;
+                const int column = left + j * 8 + lane % 4 * 2;
                 const long long at = start + query * job.out.token_stride + column;
                 const float first = sums[j][2 * row] / whole;
                 const float second = sums[j][2 * row + 1] / whole;
@@ -337,5 +368,11 @@ WEFT_ATTEND(48, 64)
 WEFT_ATTEND(64, 64)
 WEFT_ATTEND(80, 64)
 WEFT_ATTEND(160, 64)
+
+// The autoencoder's: four warps share a head.
+WEFT_KERNEL __launch_bounds__(256) weft_attend_512_32(const weft_cuda_attention job) {
+    WEFT_DYNAMIC_SHARED(shared);
+    AttentionTile<128, 32, 4>(job, shared).run();
+}
 
 #endif

@@ -31,6 +31,7 @@ package enum Kernel: String, CaseIterable, Sendable {
     case attend64Long = "weft_attend_64_64"
     case attend80Long = "weft_attend_80_64"
     case attend160Long = "weft_attend_160_64"
+    case attend512 = "weft_attend_512_32"
 
     /// Those that a precision has.
     package static func all(in precision: CudaPrecision) -> [Kernel] {
@@ -44,7 +45,7 @@ package enum Kernel: String, CaseIterable, Sendable {
             .attendPlain, .probeArithmetic:
             false
         case .product128, .product64, .attend32, .attend48, .attend64, .attend80, .attend128,
-            .attend160, .attend48Long, .attend64Long, .attend80Long, .attend160Long:
+            .attend160, .attend48Long, .attend64Long, .attend80Long, .attend160Long, .attend512:
             true
         }
     }

@@ -39,7 +39,8 @@
     K(weft_attend_48_64, weft_cuda_attention)                                                  \
     K(weft_attend_64_64, weft_cuda_attention)                                                  \
     K(weft_attend_80_64, weft_cuda_attention)                                                  \
-    K(weft_attend_160_64, weft_cuda_attention)
+    K(weft_attend_160_64, weft_cuda_attention)                                                 \
+    K(weft_attend_512_32, weft_cuda_attention)
 
 #define FIND(name, job)                                                                        \
     if (strcmp(wanted, #name) == 0)                                                            \
