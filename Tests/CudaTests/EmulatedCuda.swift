@@ -48,6 +48,8 @@ final class EmulatedCuda {
         let home = folder.path
         return LibrarySearch(
             drivers: [driverPath],
+            // Not one that another test of this process has opened.
+            namedCompilers: [],
             environment: { $0 == "CUDA_HOME" ? home : nil },
             names: { $0 == "\(home)/lib64" ? ["libcuda.so.1", "libnvrtc.so.12"] : [] }
         )
@@ -55,7 +57,10 @@ final class EmulatedCuda {
 
     func platform() throws -> CudaPlatform {
         let found = CudaPlatform.open(search)
-        return try #require(found.platform, "\(found.inventory.refusal ?? "")")
+        guard let platform = found.platform else {
+            throw Unavailable(description: found.inventory.refusal ?? "no reason")
+        }
+        return platform
     }
 
     func backend(

@@ -4,6 +4,7 @@
 package struct LibrarySearch {
     /// The driver comes with the kernel's module, and only the system knows where it is.
     package let drivers: [String]
+    private let namedCompilers: [String]
     private let environment: (String) -> String?
     private let names: (String) -> [String]
 
@@ -11,14 +12,17 @@ package struct LibrarySearch {
     ///
     /// - Parameters:
     ///   - drivers: Names or paths of the driver.
+    ///   - namedCompilers: Names of the compiler that the system's loader is asked for.
     ///   - environment: A variable's value, nil if it is not set.
     ///   - names: What is in a folder; nothing if it is not there.
     package init(
         drivers: [String] = ["libcuda.so.1"],
+        namedCompilers: [String] = LibrarySearch.compilerNames,
         environment: @escaping (String) -> String?,
         names: @escaping (String) -> [String]
     ) {
         self.drivers = drivers
+        self.namedCompilers = namedCompilers
         self.environment = environment
         self.names = names
     }
@@ -29,12 +33,12 @@ package struct LibrarySearch {
         let chosen = ["CUDA_HOME", "CUDA_PATH"].compactMap(environment).filter { !$0.isEmpty }
             .flatMap { ["\($0)/lib64", "\($0)/lib", "\($0)/targets/x86_64-linux/lib"] }
         let usual = ["/usr/local/cuda/lib64"] + toolkits
-        return found(in: chosen + wheels(activePython)) + Self.compilerNames
+        return found(in: chosen + wheels(activePython)) + namedCompilers
             + found(in: usual + wheels(usualPython))
     }
 
     /// Newest first; which of them a driver can use is told by their versions.
-    private static let compilerNames = ["libnvrtc.so.13", "libnvrtc.so.12"]
+    package static let compilerNames = ["libnvrtc.so.13", "libnvrtc.so.12"]
 
     private func found(in folders: [String]) -> [String] {
         folders.flatMap { folder in
