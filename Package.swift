@@ -109,9 +109,8 @@ let package = Package(
             name: "CLI",
             dependencies: [
                 "Coordinator", "Cuda", "Worker", "Simulation", "Training", "Evaluation",
-                "Pipelines",
-                "Scheduling", "WireProtocol", "ZeroMQ", "FFmpeg", "Diffusion", "Models", "NN",
-                "Scenes", "Tensors", argumentParser, logging,
+                "Pipelines", "Scheduling", "WireProtocol", "ZeroMQ", "FFmpeg", "Diffusion",
+                "Models", "NN", "Scenes", "Tensors", argumentParser, logging,
             ],
             swiftSettings: product
         ),
