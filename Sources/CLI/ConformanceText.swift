@@ -29,7 +29,7 @@ struct ConformanceText {
                         "name": .string(operation.name),
                         "cases": .integer(operation.cases),
                         "skipped": .integer(operation.skipped),
-                        "worst_error": .number(operation.worst),
+                        "worst_error": operation.worst.isFinite ? .number(operation.worst) : .null,
                         "worst_case": .string(operation.worstCase),
                         "failures": .array(operation.failures.map { .string($0) }),
                     ])
