@@ -19,7 +19,6 @@
     let retainContext: @convention(c) (Result<Handle>, Int32) -> Int32
     let releaseContext: @convention(c) (Int32) -> Int32
     let setContext: @convention(c) (Handle) -> Int32
-    let memoryInfo: @convention(c) (Result<Int>, Result<Int>) -> Int32
 
     let createStream: @convention(c) (Result<Handle>, UInt32) -> Int32
     let destroyStream: @convention(c) (Handle) -> Int32
@@ -67,7 +66,6 @@
         unsafe retainContext = try find("cuDevicePrimaryCtxRetain")
         releaseContext = try find("cuDevicePrimaryCtxRelease_v2")
         unsafe setContext = try find("cuCtxSetCurrent")
-        unsafe memoryInfo = try find("cuMemGetInfo_v2")
         unsafe createStream = try find("cuStreamCreate")
         unsafe destroyStream = try find("cuStreamDestroy_v2")
         unsafe synchronizeStream = try find("cuStreamSynchronize")

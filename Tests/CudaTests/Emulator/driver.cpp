@@ -183,13 +183,6 @@ API int cuCtxSetCurrent(void *) {
     return OK;
 }
 
-API int cuMemGetInfo_v2(size_t *free, size_t *total) {
-    CALL("cuMemGetInfo_v2");
-    *total = (size_t)settings.memory;
-    *free = (size_t)(settings.memory - mapped_bytes);
-    return OK;
-}
-
 API int cuGetErrorName(int code, const char **name) {
     switch (code) {
     case OUT_OF_MEMORY: *name = "CUDA_ERROR_OUT_OF_MEMORY"; return OK;
