@@ -19,12 +19,16 @@ func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: product)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = [])
-    -> Target
-{
+func tests(
+    _ name: String,
+    _ dependencies: [Target.Dependency],
+    exclude: [String] = [],
+    resources: [Resource] = []
+) -> Target {
     .testTarget(
         name: name,
         dependencies: dependencies + ["TestSupport"],
+        exclude: exclude,
         resources: resources,
         swiftSettings: strict
     )
@@ -62,10 +66,18 @@ let package = Package(
             linkerSettings: [.linkedLibrary("openblas"), .linkedLibrary("m")]
         ),
 
+        // Nothing of CUDA is needed to build: the kernels are texts, compiled where a device is.
+        .target(
+            name: "CCudaKernels",
+            exclude: ["kernels"],
+            cSettings: [.unsafeFlags(["-Wall", "-Werror"])]
+        ),
+
         // Libraries.
         library("ZeroMQ", ["CZeroMQ"]),
         library("FFmpeg", ["CFFmpeg"]),
         library("Tensors", ["CKernels"]),
+        library("Cuda", ["CCudaKernels", "Tensors"]),
         library("NN", ["Tensors"]),
         library("Models", ["NN", "Tensors"]),
         library("Diffusion", ["Tensors"]),
@@ -99,9 +111,9 @@ let package = Package(
         .executableTarget(
             name: "CLI",
             dependencies: [
-                "Coordinator", "Worker", "Simulation", "Training", "Evaluation", "Pipelines",
-                "Scheduling", "WireProtocol", "ZeroMQ", "FFmpeg", "Diffusion", "Models", "NN",
-                "Scenes", "Tensors", argumentParser, logging,
+                "Coordinator", "Cuda", "Worker", "Simulation", "Training", "Evaluation",
+                "Pipelines", "Scheduling", "WireProtocol", "ZeroMQ", "FFmpeg", "Diffusion",
+                "Models", "NN", "Scenes", "Tensors", argumentParser, logging,
             ],
             swiftSettings: product
         ),
@@ -114,6 +126,8 @@ let package = Package(
             swiftSettings: strict
         ),
         tests("TensorsTests", ["Tensors"]),
+        // The emulated device is C++, built by the tests that use it.
+        tests("CudaTests", ["Cuda", "Models", "NN", "Tensors"], exclude: ["Emulator"]),
         tests("NNTests", ["NN", "Tensors"]),
         tests("ModelsTests", ["Models", "NN", "Tensors"], resources: [.copy("Goldens")]),
         tests("DiffusionTests", ["Diffusion", "Tensors"], resources: [.copy("Goldens")]),

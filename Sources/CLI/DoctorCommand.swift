@@ -1,4 +1,5 @@
 import ArgumentParser
+import Cuda
 import FFmpeg
 import Pipelines
 import Tensors
@@ -11,21 +12,43 @@ struct DoctorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
         abstract: "Tell what weft is linked with and what this machine offers it.",
-        discussion: "Paste the output into a report of a problem."
+        discussion: """
+            Paste the output into a report of a problem. With --conformance every operation is run \
+            on the chosen device and compared with plain loops in float64 instead; the status is 1 \
+            if one is beyond its bound.
+            """
     )
 
     @Flag(help: "Print one JSON object instead of text.")
     var json = false
 
+    @Flag(help: "Judge the operations of the device instead.")
+    var conformance = false
+
+    @OptionGroup var compute: ComputeOptions
+
     func run() async throws {
-        let report = DoctorReport(machine: try DeviceInventory.read())
+        if conformance { return try judge() }
+        let report = DoctorReport(
+            machine: try DeviceInventory.read(),
+            cuda: CudaPlatform.open(.system).inventory
+        )
         print(json ? report.json.serialized(isIndented: true) : report.text)
+    }
+
+    private func judge() throws {
+        let device = try compute.makeDevice()
+        let report = try ConformanceReport(of: device.backend, device.terms)
+        let text = ConformanceText(device: device.backend.summary, report: report)
+        print(json ? text.json.serialized(isIndented: true) : text.text)
+        if !report.isPassed { throw ExitCode(ExitStatus.failed.rawValue) }
     }
 }
 
 /// What `weft doctor` says, as values.
 struct DoctorReport {
     let machine: DeviceInventory
+    let cuda: CudaInventory
     let cpu = CPUConfiguration()
     let libraries: [(name: String, version: String)] = [
         ("libavcodec", avcodecVersionText()), ("libprotobuf-c", protobufVersionText()),
@@ -55,15 +78,11 @@ struct DoctorReport {
                 "available_bytes": .integer(machine.availableMemoryBytes),
                 "limit_bytes": machine.memoryLimitBytes.map { .integer($0) } ?? .null,
             ]),
+            "cuda": cuda.json,
         ])
     }
 
     var text: String {
-        func gibibytes(_ bytes: Int) -> String {
-            // One decimal, in integers.
-            let tenths = (bytes * 10) >> 30
-            return "\(tenths / 10).\(tenths % 10) GiB"
-        }
         var lines = ["weft \(weftVersion), protocol \(ProtocolVersion.current)"]
         lines += libraries.map { "\($0.name) \($0.version)" }
         let name = machine.processorName.isEmpty ? "unnamed" : machine.processorName
@@ -78,6 +97,54 @@ struct DoctorReport {
                 + "\(gibibytes(machine.availableMemoryBytes)) available"
                 + (machine.memoryLimitBytes.map { ", limited to \(gibibytes($0))" } ?? ""),
         ]
-        return lines.joined(separator: "\n")
+        return (lines + cuda.lines).joined(separator: "\n")
+    }
+}
+
+/// With one decimal, in integers.
+private func gibibytes(_ bytes: Int) -> String {
+    let tenths = (bytes * 10) >> 30
+    return "\(tenths / 10).\(tenths % 10) GiB"
+}
+
+extension CudaInventory {
+    fileprivate var lines: [String] {
+        func library(_ name: String, _ library: Library?) -> [String] {
+            library.map { ["cuda \(name): \($0.version), \($0.path)"] } ?? []
+        }
+        return library("driver", driver) + library("compiler", compiler)
+            + devices.map { device in
+                "cuda:\(device.index): \(device.name), \(device.identifier), compute capability "
+                    + "\(device.capabilityText), \(gibibytes(device.memoryBytes))"
+                    + (device.refusal.map { "; refused: \($0)" } ?? "")
+            } + (refusal.map { ["cuda: not usable: \($0)"] } ?? [])
+    }
+
+    fileprivate var json: JSONValue {
+        func library(_ library: Library?) -> JSONValue {
+            guard let library else { return .null }
+            return .object([
+                "path": .string(library.path), "version": .string(library.version),
+            ])
+        }
+        func text(_ text: String?) -> JSONValue { text.map { .string($0) } ?? .null }
+        return .object([
+            "driver": library(driver),
+            "compiler": library(compiler),
+            "refusal": text(refusal),
+            "devices": .array(
+                devices.map { device in
+                    .object([
+                        "index": .integer(device.index),
+                        "name": .string(device.name),
+                        "identifier": .string(device.identifier),
+                        "compute_capability": .string(device.capabilityText),
+                        "memory_bytes": .integer(device.memoryBytes),
+                        "multiprocessors": .integer(device.multiprocessors),
+                        "refusal": text(device.refusal),
+                    ])
+                }
+            ),
+        ])
     }
 }

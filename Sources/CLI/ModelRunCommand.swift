@@ -58,7 +58,7 @@ struct ModelRunCommand: AsyncParsableCommand {
     @Option(help: "noise: extent of a frame, as C,H,W.", transform: FrameExtent.init(argument:))
     var shape: FrameExtent?
 
-    @OptionGroup var device: DeviceOptions
+    @OptionGroup var compute: ComputeOptions
 
     func run() async throws {
         let outputs = try outputs()
@@ -68,7 +68,8 @@ struct ModelRunCommand: AsyncParsableCommand {
     private func outputs() throws -> ComponentOutputs {
         if component == .noise { return try noise() }
         let folder = try CheckpointFolder.open(try require(model, "--model"))
-        let runner = ComponentRunner(folder, on: device.makeBackend(), variant: variant)
+        let backend = try compute.makeBackend()
+        let runner = ComponentRunner(folder, on: backend, variant: variant)
         if component == .tokenizer { return try runner.tokenize(try require(text, "--text")) }
         let file = try SafetensorsFile.open(try require(input, "--input"))
         return try runner.run(component, InputTensors(file), steps: steps)

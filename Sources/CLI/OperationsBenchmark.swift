@@ -8,9 +8,9 @@ extension BenchmarkWeights: ExpressibleByArgument {}
 struct OperationsBenchmark: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "operations",
-        abstract: "Time operations and networks against the bounds of this machine.",
+        abstract: "Time operations and networks against the bounds of a device.",
         discussion: """
-            The share is of what this machine does at most with the same kernels and threads: \
+            The share is of what the device does at most with the same kernels and threads: \
             multiply-adds in registers, or copying memory. Weights are made up, no model is needed.
             """
     )
@@ -30,7 +30,7 @@ struct OperationsBenchmark: AsyncParsableCommand {
     @Flag(help: "Print one JSON object instead of text.")
     var json = false
 
-    @OptionGroup var device: DeviceOptions
+    @OptionGroup var compute: ComputeOptions
 
     func validate() throws {
         guard (1...10_000).contains(repetitions) else {
@@ -49,15 +49,15 @@ struct OperationsBenchmark: AsyncParsableCommand {
             for benchmark in chosen { print(benchmark.name) }
             return
         }
-        let backend = device.makeBackend()
-        let configuration = backend.configuration
         // On a backend of its own, whose blocks for copying go with it.
-        let machine = MachineBounds(of: device.makeBackend())
-        if !json { printHead(machine, backend.summary) }
+        let measured = try compute.makeBackend()
+        let summary = measured.summary
+        let machine = try MachineBounds(of: measured)
+        if !json { printHead(machine, summary) }
         var results: [BenchmarkResult] = []
         for benchmark in chosen {
             let result = try benchmark.run(
-                on: configuration,
+                on: { try compute.makeBackend() },
                 weights: weights,
                 repetitions: repetitions,
                 machine: machine
@@ -67,16 +67,16 @@ struct OperationsBenchmark: AsyncParsableCommand {
         }
         let peak = peakResidentBytes()
         if json {
-            let summary: [String: JSONValue] = [
+            let report: [String: JSONValue] = [
                 "version": .string(weftVersion),
-                "device": .string(backend.summary),
+                "device": .string(summary),
                 "weights": .string(weights.rawValue),
                 "arithmetic_per_second": .number(machine.arithmeticPerSecond),
                 "copied_bytes_per_second": .number(machine.copiedBytesPerSecond),
                 "peak_resident_bytes": .integer(peak),
                 "results": .array(results.map(\.json)),
             ]
-            print(JSONValue.object(summary).serialized(isIndented: true))
+            print(JSONValue.object(report).serialized(isIndented: true))
         } else {
             print("peak memory of the process: \(mebibytes(peak))")
         }

@@ -82,7 +82,7 @@ struct SampleCommand: AsyncParsableCommand {
     @Flag(help: "Print one JSON object instead of text.")
     var json = false
 
-    @OptionGroup var device: DeviceOptions
+    @OptionGroup var compute: ComputeOptions
 
     func validate() throws {
         guard (0...Int(UInt32.max)).contains(firstFrame) else {
@@ -101,7 +101,7 @@ struct SampleCommand: AsyncParsableCommand {
         let level = try StructureLevel(structureLevel)
         let gen1 = try Gen1Model(
             CheckpointFolder.open(model),
-            on: device.makeBackend(),
+            on: compute.makeBackend(),
             variant: variant
         )
         var settings = SampleSettings(structureLevel: level)

@@ -358,6 +358,20 @@ package protocol Backend: AnyObject, Sendable {
     func depthToSpace(_ x: Tensor, factor: Int) -> Tensor
 }
 
+/// A device that can be asked how fast it is at most.
+///
+/// Both may only queue the work: `synchronize` ends it.
+package protocol MeasurableBackend: Backend {
+    /// Multiplies and adds in registers on the whole device.
+    ///
+    /// - Returns: Additions and multiplications done.
+    func probeArithmetic() -> Double
+    /// Copies a block larger than the caches.
+    ///
+    /// - Returns: Bytes read plus bytes written.
+    func probeCopy() -> Int
+}
+
 extension Backend {
     package func prepareTensor(_ stored: StoredTensor, as shape: Shape) -> Tensor {
         upload(HostTensor(stored.floats(), shape))

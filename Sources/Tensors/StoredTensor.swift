@@ -151,7 +151,7 @@ package struct StoredTensor: Sendable {
 
     /// Lends the elements as the file holds them, little-endian and perhaps unaligned; nil if they
     /// are made and not stored.
-    func withStoredBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result? {
+    package func withStoredBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result? {
         guard case .bytes(let region, let range) = contents else { return nil }
         return unsafe region.withBytes { bytes in
             unsafe body(UnsafeRawBufferPointer(rebasing: bytes[range]))

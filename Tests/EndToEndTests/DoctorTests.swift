@@ -22,11 +22,50 @@ struct DoctorTests {
             Issue.record("no report in \(outcome.output)")
             return
         }
+        guard case .object(let cuda) = report["cuda"], case .array(let devices) = cuda["devices"]
+        else {
+            Issue.record("nothing of CUDA in \(outcome.output)")
+            return
+        }
+        // Either there are devices, or the reason is told.
+        #expect(!devices.isEmpty || cuda["refusal"] != .null)
         #expect(kernels["chosen"] == .string(KernelVersion.best.rawValue))
         guard case .integer(let cores) = processor["cores"] else {
             Issue.record("no cores in \(processor)")
             return
         }
         #expect(cores >= 1)
+    }
+
+    @Test func `the installed program judges the operations of a device`() throws {
+        let outcome = try Program.run(["doctor", "--conformance", "--threads", "1"], seconds: 120)
+        #expect(outcome.status == 0 && outcome.errors.isEmpty)
+        for word in ["1 thread", "temporalAttention", "convolve", "all operations conform"] {
+            #expect(outcome.output.contains(word), "\(word)")
+        }
+    }
+
+    /// On any machine: there may be a driver, but not so many devices.
+    @Test(arguments: [
+        ["doctor", "--conformance", "--device", "cuda:999"],
+        ["worker", "--state", "/nonexistent/state", "--device", "cuda:999"],
+        ["benchmark", "layerNorm", "--device", "cuda:999"],
+    ])
+    func `a device that cannot be used is one sentence with the reason`(
+        _ arguments: [String]
+    ) throws {
+        let outcome = try Program.run(arguments)
+        #expect(outcome.status == 69 && outcome.output.isEmpty)
+        #expect(outcome.errors.hasPrefix("weft: --device cuda:999: "), "\(outcome.errors)")
+        #expect(outcome.errors.split(separator: "\n").count == 1)
+    }
+
+    @Test(arguments: [
+        ["doctor", "--conformance", "--device", "gpu"],
+        // Derivatives are the processor's alone.
+        ["train", "vae", "--device", "cuda:0"],
+    ])
+    func `a device that means nothing is a wrong option`(_ arguments: [String]) throws {
+        #expect(try Program.run(arguments).status == 64)
     }
 }

@@ -4,6 +4,7 @@ enum ImportRules {
         "ZeroMQ": ["CZeroMQ"],
         "FFmpeg": ["CFFmpeg"],
         "Tensors": ["CKernels"],
+        "Cuda": ["CCudaKernels", "Tensors"],
         "NN": ["Tensors"],
         "Models": ["NN", "Tensors"],
         "Diffusion": ["Tensors"],
@@ -24,7 +25,7 @@ enum ImportRules {
             "Diffusion", "Evaluation", "FFmpeg", "Models", "NN", "Pipelines", "Scenes", "Tensors",
         ],
         "CLI": [
-            "Coordinator", "Worker", "Simulation", "Training", "Evaluation", "Pipelines",
+            "Coordinator", "Cuda", "Worker", "Simulation", "Training", "Evaluation", "Pipelines",
             "Scheduling", "WireProtocol", "ZeroMQ", "FFmpeg", "Diffusion", "Models", "NN",
             "Scenes", "Tensors", "ArgumentParser", "Logging",
         ],

@@ -5,6 +5,7 @@ enum TestMapRules {
     /// Targets whose behaviour shows in the program's output, which the end-to-end tests read.
     static let exempt: Set<String> = [
         "CLI", "CZeroMQ", "CFFmpeg", "CSodium", "CProtobuf", "CKernels",
+        "CCudaKernels",
     ]
 
     static func check(
@@ -249,6 +250,17 @@ enum TestMapRules {
             "Scheduling/WorkerSession/WorkerEvent",
             "Scheduling/WorkerSession/WorkerSessionState",
             "Scheduling/WorkerSession/WorkerTimes",
+        ],
+        "CudaTests/CudaBackendTests": [
+            "Cuda/Execution/CudaArena", "Cuda/Execution/CudaPrecision",
+            "Cuda/Execution/CudaSession", "Cuda/Execution/Kernel", "Cuda/Operations/CudaMatrix",
+        ],
+        "CudaTests/Loading/CudaInventoryTests": [
+            "Cuda/Loading/DeviceDescription"
+        ],
+        "CudaTests/Loading/CudaPlatformTests": [
+            "Cuda/Loading/CudaDriver", "Cuda/Loading/CudaError", "Cuda/Loading/DriverFunctions",
+            "Cuda/Loading/LoadedLibrary",
         ],
         "SimulationTests/SimulatedFarmTests": [
             "Simulation/EventQueue", "Simulation/FarmOracle", "Simulation/SimulatedClient",

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Coordinator
+import Cuda
 import Foundation
 import Glibc
 import Pipelines
@@ -39,8 +40,11 @@ struct WorkerDaemonCommand: ParsableCommand {
     @Option(help: "For people; the machine's name unless given.")
     var name: String?
 
-    @Option(help: "What computes.")
-    var device = WorkerDevice.cpu
+    @Option(help: ArgumentHelp(ComputeOptions.deviceHelp, valueName: "device"))
+    var device = DeviceChoice.cpu
+
+    @Option(help: ArgumentHelp(ComputeOptions.precisionHelp))
+    var precision = CudaPrecision.float16
 
     @Option(help: "Threads; all of the processor's unless given.")
     var threads: Int?
@@ -125,7 +129,7 @@ struct WorkerDaemonCommand: ParsableCommand {
             control: endpoint,
             bulk: bulk,
             stateFolder: absolutePath(state),
-            runner: RunnerCommand("/proc/self/exe", runnerArguments)
+            runner: RunnerCommand("/proc/self/exe", try runnerArguments())
         )
         configuration.keys = try keys.read().map {
             WorkerConfiguration.Keys(serverKey: $0.server, own: $0.own)
@@ -139,8 +143,11 @@ struct WorkerDaemonCommand: ParsableCommand {
         return configuration
     }
 
-    private var runnerArguments: [String] {
-        ["worker-runner", "--sampler", sampler] + (exact ? ["--exact"] : [])
+    private func runnerArguments() throws -> [String] {
+        // Told here and now, not by a child that is started again and again.
+        let device = try ComputingDevice.resolved(device)
+        return ["worker-runner", "--sampler", sampler, "--device", "\(device)"]
+            + ["--precision", precision.rawValue] + (exact ? ["--exact"] : [])
             + (threads.map { ["--threads", "\($0)"] } ?? [])
     }
 
@@ -156,9 +163,4 @@ struct WorkerDaemonCommand: ParsableCommand {
             kill(getpid(), SIGTERM)
         }
     }
-}
-
-/// What a worker computes with.
-enum WorkerDevice: String, CaseIterable, ExpressibleByArgument {
-    case cpu
 }

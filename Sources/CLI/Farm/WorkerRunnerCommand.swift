@@ -13,7 +13,7 @@ struct WorkerRunnerCommand: ParsableCommand {
     @Option(help: "'model', or 'stub:Nms' to wait N milliseconds a step instead of computing.")
     var sampler = "model"
 
-    @OptionGroup var device: DeviceOptions
+    @OptionGroup var compute: ComputeOptions
 
     func validate() throws {
         guard sampler == "model" || StubComputer(sampler) != nil else {
@@ -25,7 +25,8 @@ struct WorkerRunnerCommand: ParsableCommand {
         if let stub = StubComputer(sampler) {
             RunnerLoop().run(stub)
         } else {
-            RunnerLoop().run(ModelComputer(device.configuration))
+            let device = try compute.makeDevice()
+            RunnerLoop().run(ModelComputer(device.backend, deviceClass: device.deviceClass))
         }
     }
 }

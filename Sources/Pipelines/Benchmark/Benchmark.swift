@@ -27,15 +27,26 @@ package struct MachineBounds: Hashable, Sendable {
     package let copiedBytesPerSecond: Double
 
     /// Measures them; takes about a second.
-    package init(of backend: CPUBackend, clock: ContinuousClock = ContinuousClock()) {
+    ///
+    /// - Throws: `BackendError` if the device fails.
+    package init(
+        of backend: any MeasurableBackend,
+        clock: ContinuousClock = ContinuousClock()
+    ) throws {
         var arithmetic = 0.0
         var copied = 0.0
         for _ in 0..<25 {
             var operations = 0.0
-            let spent = clock.measure { operations = backend.probeArithmetic() }
+            let spent = try clock.measure {
+                operations = backend.probeArithmetic()
+                try backend.synchronize()
+            }
             arithmetic = max(arithmetic, operations / spent.seconds)
             var bytes = 0
-            let moved = clock.measure { bytes = backend.probeCopy() }
+            let moved = try clock.measure {
+                bytes = backend.probeCopy()
+                try backend.synchronize()
+            }
             copied = max(copied, Double(bytes) / moved.seconds)
         }
         arithmeticPerSecond = arithmetic
@@ -96,15 +107,15 @@ extension Benchmark {
     /// Times the work.
     ///
     /// - Parameters:
-    ///   - configuration: The device, made anew so that its memory is this benchmark's alone.
+    ///   - makeBackend: Makes the device anew, so that its memory is this benchmark's alone.
     ///   - weights: How they are stored.
     ///   - repetitions: How often after one run that is not counted.
-    ///   - machine: Bounds measured with the same configuration.
+    ///   - machine: Bounds measured on such a device.
     ///   - clock: Tells the time.
     /// - Returns: The times.
     /// - Throws: What the network throws.
     package func run(
-        on configuration: CPUConfiguration,
+        on makeBackend: () throws -> any Backend,
         weights: BenchmarkWeights = .float32,
         repetitions: Int,
         machine: MachineBounds,
@@ -112,7 +123,7 @@ extension Benchmark {
     ) throws -> BenchmarkResult {
         let shapes = ShapeBackend()
         _ = try prepare(BenchmarkInputs(on: shapes, weights: weights))()
-        let backend = CPUBackend(configuration)
+        let backend = try makeBackend()
         let work = try prepare(BenchmarkInputs(on: backend, weights: weights))
         var checksum = 0.0
         // The first run meets fresh memory; its result is what the checksum is made of.

@@ -1,7 +1,7 @@
 import CKernels
 
 // What the machine can do at most, for benchmarks.
-extension CPUBackend {
+extension CPUBackend: MeasurableBackend {
     /// Runs independent multiply-adds in registers on every thread.
     ///
     /// - Returns: Additions and multiplications done.

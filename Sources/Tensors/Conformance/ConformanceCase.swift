@@ -12,17 +12,22 @@ package struct ConformanceCase: Sendable, CustomStringConvertible {
     package let detail: String
     /// Largest permitted normalised mean squared error in float32.
     package let bound: Double
+    /// Whether operands or results are smaller than the normal numbers of float16, so that a device
+    /// that keeps values so cannot have them.
+    package let hasTinyValues: Bool
     private let body: @Sendable (any Backend) throws -> (HostTensor, Reference)
 
     init(
         _ operation: String,
         _ detail: String,
         bound: Double = 1e-12,
+        hasTinyValues: Bool = false,
         _ body: @escaping @Sendable (any Backend) throws -> (HostTensor, Reference)
     ) {
         self.operation = operation
         self.detail = detail
         self.bound = bound
+        self.hasTinyValues = hasTinyValues
         self.body = body
     }
 
@@ -32,11 +37,13 @@ package struct ConformanceCase: Sendable, CustomStringConvertible {
     ///
     /// - Parameters:
     ///   - backend: The device to judge.
+    ///   - bound: What a device that keeps fewer digits is held to instead of the case's own.
     ///   - alter: Applied to what the device found, to prove that the comparison can fail.
     /// - Returns: The error and the verdict.
     /// - Throws: `BackendError` if the device fails.
     package func run(
         on backend: any Backend,
+        bound: Double? = nil,
         altering alter: (HostTensor) -> HostTensor = { $0 }
     ) throws -> Outcome {
         let (original, expected) = try body(backend)
@@ -52,7 +59,7 @@ package struct ConformanceCase: Sendable, CustomStringConvertible {
             power += b * b
         }
         let ratio = power > 0 ? error / power : error
-        return Outcome(error: ratio, isWithinBound: ratio <= bound)
+        return Outcome(error: ratio, isWithinBound: ratio <= bound ?? self.bound)
     }
 }
 

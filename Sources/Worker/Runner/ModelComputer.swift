@@ -6,13 +6,33 @@ import WireProtocol
 /// Computes units with the networks of the job's model.
 package final class ModelComputer: UnitComputer {
     package let deviceClass: String
+    private let backend: any Backend
     private let runner: UnitRunner
     /// Models that are what their jobs say, by folder.
     private var fingerprints: [String: [UInt8]] = [:]
 
-    package init(_ configuration: CPUConfiguration) {
-        deviceClass = configuration.deviceClass
-        runner = UnitRunner(CPUBackend(configuration))
+    /// Computes on a device.
+    ///
+    /// - Parameters:
+    ///   - backend: The device.
+    ///   - deviceClass: Names devices that give the same bits.
+    package init(_ backend: any Backend, deviceClass: String) {
+        self.backend = backend
+        self.deviceClass = deviceClass
+        runner = UnitRunner(backend)
+    }
+
+    package convenience init(_ configuration: CPUConfiguration) {
+        self.init(CPUBackend(configuration), deviceClass: configuration.deviceClass)
+    }
+
+    package var isUsable: Bool {
+        do throws(BackendError) {
+            try backend.synchronize()
+            return true
+        } catch {
+            return false
+        }
     }
 
     package func compute(_ order: RunnerOrder, progress: @escaping RunnerProgress) throws {

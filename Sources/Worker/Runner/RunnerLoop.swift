@@ -16,8 +16,8 @@ package final class RunnerLoop: Sendable {
     /// - Parameters:
     ///   - requests: Descriptor of the lines that come in.
     ///   - replies: Descriptor of the lines that go out.
-    ///   - end: Ends the process with a status, whatever it computes: 0 when the worker is gone, 76
-    ///     when it says something that means nothing.
+    ///   - end: Ends the process with a status, whatever it computes: 0 when the worker is gone, 69
+    ///     when the device broke, 76 when the worker says something that means nothing.
     package init(
         requests: Int32 = STDIN_FILENO,
         replies: Int32 = 3,
@@ -57,6 +57,8 @@ package final class RunnerLoop: Sendable {
             replies.send(.failed(lease, UnitFailure(.worker, "\(error)")))
         }
         inbox.finished(lease)
+        // A device that broke stays broken for this process.
+        if !computer.isUsable { close(69) }
     }
 
     private func close(_ status: Int32) {

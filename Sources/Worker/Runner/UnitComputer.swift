@@ -12,6 +12,13 @@ package protocol UnitComputer {
     ///   - progress: Told before each step or frame; throws to stop.
     /// - Throws: `UnitFailure` in an error, or what `progress` throws.
     func compute(_ order: RunnerOrder, progress: @escaping RunnerProgress) throws
+    /// Whether it can compute another unit after one that failed; if not, its process ends and the
+    /// worker starts another.
+    var isUsable: Bool { get }
+}
+
+extension UnitComputer {
+    package var isUsable: Bool { true }
 }
 
 /// Told what a unit is doing and how many of its steps or frames are done.

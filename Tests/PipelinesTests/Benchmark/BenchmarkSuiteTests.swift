@@ -12,11 +12,15 @@ struct BenchmarkSuiteTests {
 
     @Test func aTinyRunIsMeasured() throws {
         let configuration = CPUConfiguration(threads: 1)
-        let machine = MachineBounds(of: CPUBackend(configuration))
+        let machine = try MachineBounds(of: CPUBackend(configuration))
         #expect(machine.arithmeticPerSecond > 0 && machine.copiedBytesPerSecond > 0)
         func run(_ name: String) throws -> BenchmarkResult {
             let benchmark = try #require(BenchmarkSuite.all.first { $0.name == name })
-            return try benchmark.run(on: configuration, repetitions: 3, machine: machine)
+            return try benchmark.run(
+                on: { CPUBackend(configuration) },
+                repetitions: 3,
+                machine: machine
+            )
         }
         let product = try run("linear/77x768->320")
         #expect(product.seconds.count == 3 && product.seconds == product.seconds.sorted())
@@ -38,13 +42,13 @@ struct BenchmarkSuiteTests {
     /// Half weights take half the memory and are other values.
     @Test func weightsAreStoredAsAsked() throws {
         let configuration = CPUConfiguration(threads: 1)
-        let machine = MachineBounds(of: CPUBackend(configuration))
+        let machine = try MachineBounds(of: CPUBackend(configuration))
         let benchmark = try #require(
             BenchmarkSuite.all.first { $0.name == "gen1/tiny-8x16x16" }
         )
         let results = try BenchmarkWeights.allCases.map { weights in
             try benchmark.run(
-                on: configuration,
+                on: { CPUBackend(configuration) },
                 weights: weights,
                 repetitions: 1,
                 machine: machine

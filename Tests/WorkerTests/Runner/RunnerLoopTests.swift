@@ -165,6 +165,28 @@ struct RunnerLoopTests {
         try waitForEnd(talk, status: 76)
     }
 
+    /// Fails once, as a device that broke does.
+    private struct BrokenComputer: UnitComputer {
+        let deviceClass = "broken"
+        let isUsable = false
+
+        func compute(_ order: RunnerOrder, progress: @escaping RunnerProgress) throws {
+            throw UnitComputerError(.worker, "the device fell off the bus")
+        }
+    }
+
+    @Test func aBrokenDeviceIsTheEnd() throws {
+        let talk = Conversation { BrokenComputer() }
+        _ = try talk.next()
+        try talk.send(.run(order(UnitID(.sample, index: 1), steps: 0..<1, result: latents)))
+        guard case .failed(_, let failure)? = try talk.untilEnd().last else {
+            Issue.record("it cannot compute")
+            return
+        }
+        #expect(failure.failureClass == .worker)
+        try waitForEnd(talk, status: 69)
+    }
+
     private func waitForEnd(_ talk: Conversation, status: Int32) throws {
         for _ in 0..<2000 {
             if let found = talk.end.value.withLock({ $0 }) {

@@ -1,0 +1,124 @@
+// Norms, with statistics in float32 whatever the values are.
+
+__device__ inline float joined_value(const weft_cuda_norm &job, long long row, int column) {
+    if (column < job.first_channels) return load(job.x, row * job.first_channels + column);
+    const int width = job.channels - job.first_channels;
+    return load(job.more, row * width + column - job.first_channels);
+}
+
+// A value near those of the group: sums of what is left lose nothing where the mean is large.
+__device__ inline float pivot(const weft_cuda_norm &job, long long image, int group) {
+    const int width = job.channels / job.groups;
+    return joined_value(job, image * job.rows, group * width);
+}
+
+// Σ and Σ² of one slice of one image's rows, for each group. A thread sums some columns over some
+// rows; then a thread a group adds up, always in the same order.
+WEFT_KERNEL weft_group_statistics(const weft_cuda_norm job) {
+    WEFT_DYNAMIC_SHARED(shared);
+    float *sums = (float *)shared;  // [row of threads][channel][2]
+    const long long image = blockIdx.x / job.slices;
+    const int slice = (int)(blockIdx.x % job.slices);
+    const int across = job.channels < (int)blockDim.x ? job.channels : (int)blockDim.x;
+    const int down = (int)blockDim.x / across;
+    const int thread_row = (int)threadIdx.x / across;
+    const long long first = slice * job.rows_per_slice;
+    const long long end = first + job.rows_per_slice < job.rows ? first + job.rows_per_slice
+                                                                 : job.rows;
+    const int width = job.channels / job.groups;
+    if (thread_row < down) {
+        for (int c = (int)threadIdx.x % across; c < job.channels; c += across) {
+            const float around = pivot(job, image, c / width);
+            float sum = 0, squares = 0;
+            for (long long row = first + thread_row; row < end; row += down) {
+                const float x = joined_value(job, image * job.rows + row, c) - around;
+                sum += x;
+                squares += x * x;
+            }
+            sums[2 * (thread_row * job.channels + c)] = sum;
+            sums[2 * (thread_row * job.channels + c) + 1] = squares;
+        }
+    }
+    __syncthreads();
+    for (int group = (int)threadIdx.x; group < job.groups; group += (int)blockDim.x) {
+        float sum = 0, squares = 0;
+        for (int row = 0; row < down; ++row) {
+            for (int c = group * width; c < (group + 1) * width; ++c) {
+                sum += sums[2 * (row * job.channels + c)];
+                squares += sums[2 * (row * job.channels + c) + 1];
+            }
+        }
+        float *partial = (float *)job.partial + 2 * (blockIdx.x * (long long)job.groups + group);
+        partial[0] = sum;
+        partial[1] = squares;
+    }
+}
+
+// Normalises one slice of one image's rows; the mean and the deviation of each group come from all
+// slices, in order.
+WEFT_KERNEL weft_group_norm(const weft_cuda_norm job) {
+    WEFT_DYNAMIC_SHARED(shared);
+    float *mean = (float *)shared;
+    float *inverse = mean + job.groups;
+    const long long image = blockIdx.x / job.slices;
+    const int slice = (int)(blockIdx.x % job.slices);
+    const int width = job.channels / job.groups;
+    const float count = (float)(job.rows * width);
+    for (int group = (int)threadIdx.x; group < job.groups; group += (int)blockDim.x) {
+        float sum = 0, squares = 0;
+        for (int other = 0; other < job.slices; ++other) {
+            const float *partial = (const float *)job.partial +
+                                   2 * ((image * job.slices + other) * job.groups + group);
+            sum += partial[0];
+            squares += partial[1];
+        }
+        const float offset = sum / count;
+        const float variance = squares / count - offset * offset;
+        mean[group] = pivot(job, image, group) + offset;
+        inverse[group] = 1 / sqrtf((variance > 0 ? variance : 0) + job.epsilon);
+    }
+    __syncthreads();
+    const long long first = slice * job.rows_per_slice;
+    const long long end = first + job.rows_per_slice < job.rows ? first + job.rows_per_slice
+                                                                 : job.rows;
+    const int across = job.channels < (int)blockDim.x ? job.channels : (int)blockDim.x;
+    const int down = (int)blockDim.x / across;
+    const int thread_row = (int)threadIdx.x / across;
+    if (thread_row >= down) return;
+    for (int c = (int)threadIdx.x % across; c < job.channels; c += across) {
+        const int group = c / width;
+        const float scale = load(job.scale, c) * inverse[group];
+        const float shift = load(job.shift, c);
+        for (long long row = first + thread_row; row < end; row += down) {
+            const long long at = image * job.rows + row;
+            const float x = (joined_value(job, at, c) - mean[group]) * scale + shift;
+            store(job.y, at * job.channels + c, activate(x, job.activation));
+        }
+    }
+}
+
+__device__ inline float warp_sum(float x) {
+    for (int mask = 16; mask > 0; mask /= 2) x += shuffle_xor(x, mask);
+    return x;
+}
+
+// A warp a row: mean, then variance around it, then the result; `rows` counts all.
+WEFT_KERNEL weft_layer_norm(const weft_cuda_norm job) {
+    const long long row = (long long)blockIdx.x * (blockDim.x / 32) + threadIdx.x / 32;
+    if (row >= job.rows) return;
+    const int lane = (int)threadIdx.x % 32;
+    const long long start = row * job.channels;
+    float sum = 0;
+    for (int c = lane; c < job.channels; c += 32) sum += load(job.x, start + c);
+    const float mean = warp_sum(sum) / job.channels;
+    float squares = 0;
+    for (int c = lane; c < job.channels; c += 32) {
+        const float x = load(job.x, start + c) - mean;
+        squares += x * x;
+    }
+    const float inverse = 1 / sqrtf(warp_sum(squares) / job.channels + job.epsilon);
+    for (int c = lane; c < job.channels; c += 32) {
+        const float x = (load(job.x, start + c) - mean) * inverse;
+        store(job.y, start + c, x * load(job.scale, c) + load(job.shift, c));
+    }
+}

@@ -1,0 +1,34 @@
+package import Tensors
+
+/// How a device keeps activations and weights; sums are float32 in all of them.
+package enum CudaPrecision: String, CaseIterable, Sendable {
+    /// For comparisons: no tensor cores.
+    case float32
+    case float16
+    case bfloat16
+
+    /// `WEFT_STORAGE` of the kernels.
+    var storage: Int {
+        switch self {
+        case .float32: 0
+        case .float16: 1
+        case .bfloat16: 2
+        }
+    }
+
+    package var byteCount: Int { self == .float32 ? 4 : 2 }
+
+    /// Whether the smallest normal number is below 2⁻¹⁴.
+    package var hasTinyValues: Bool { self != .float16 }
+
+    /// Largest normalised mean squared error of an operation against float64 loops.
+    package var conformanceTerms: ConformanceReport.Terms {
+        let bound =
+            switch self {
+            case .float32: 1e-7
+            case .float16: 1e-5
+            case .bfloat16: 1e-4
+            }
+        return ConformanceReport.Terms(bound: bound, hasTinyValues: hasTinyValues)
+    }
+}

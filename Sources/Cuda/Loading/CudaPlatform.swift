@@ -1,0 +1,101 @@
+import Glibc
+import Tensors
+
+/// The libraries of CUDA on this machine, opened: what an inventory describes and a backend uses.
+package struct CudaPlatform: Sendable {
+    package let driver: CudaDriver
+    package let compiler: KernelCompiler
+    package let devices: [DeviceDescription]
+
+    /// Opens the first libraries that fit together.
+    ///
+    /// - Parameter search: Where to look.
+    /// - Returns: What was found and, if everything is there, the libraries.
+    package static func open(
+        _ search: LibrarySearch
+    ) -> (inventory: CudaInventory, platform: CudaPlatform?) {
+        var inventory = CudaInventory()
+        let driver: CudaDriver
+        let devices: [DeviceDescription]
+        do throws(CudaError) {
+            driver = try first(search.drivers, "driver") { path throws(CudaError) in
+                try CudaDriver(path)
+            }
+            inventory.driver = driver.description
+            devices = try driver.devices()
+            inventory.devices = devices
+        } catch {
+            inventory.refusal = error.description
+            // Without a driver a compiler is of no use, but is worth knowing of.
+            inventory.compiler = (try? openCompiler(search))?.description
+            return (inventory, nil)
+        }
+        do throws(CudaError) {
+            let compiler = try openCompiler(search, for: driver)
+            inventory.compiler = compiler.description
+            inventory.refusal = CudaInventory.mismatch(
+                driver: driver.description,
+                compiler: compiler.description
+            )
+            guard inventory.refusal == nil else { return (inventory, nil) }
+            let platform = CudaPlatform(driver: driver, compiler: compiler, devices: devices)
+            return (inventory, platform)
+        } catch {
+            inventory.refusal = error.description
+            return (inventory, nil)
+        }
+    }
+
+    /// Opens the compiler alone, for checks on a machine without a device.
+    package static func openCompiler(_ search: LibrarySearch) throws(CudaError) -> KernelCompiler {
+        try first(search.compilers, "compiler (NVRTC)") { path throws(CudaError) in
+            try KernelCompiler(path)
+        }
+    }
+
+    /// The first compiler that fits a driver, or else the first of all.
+    private static func openCompiler(
+        _ search: LibrarySearch,
+        for driver: CudaDriver
+    ) throws(CudaError) -> KernelCompiler {
+        let fitting = try? first(search.compilers, "compiler") { path throws(CudaError) in
+            let compiler = try KernelCompiler(path)
+            let mismatch = CudaInventory.mismatch(
+                driver: driver.description,
+                compiler: compiler.description
+            )
+            if let mismatch { throw CudaError(.library, mismatch) }
+            return compiler
+        }
+        return if let fitting { fitting } else { try openCompiler(search) }
+    }
+
+    /// The first that can be opened; if none can, why the last of them that is there could not.
+    private static func first<Library>(
+        _ paths: [String],
+        _ what: String,
+        _ open: (String) throws(CudaError) -> Library
+    ) throws(CudaError) -> Library {
+        var failure: CudaError?
+        for path in paths {
+            do throws(CudaError) {
+                return try open(path)
+            } catch {
+                failure = error
+            }
+        }
+        throw failure ?? CudaError(.library, "no \(what) of CUDA is on this machine")
+    }
+}
+
+extension LibrarySearch {
+    /// This machine, and the environment of this process.
+    package static var system: LibrarySearch {
+        LibrarySearch(
+            environment: { name in
+                unsafe getenv(name).map { unsafe String(cString: $0) }
+            },
+            names: { folder in (try? SystemFile.names(in: folder)) ?? [] }
+        )
+    }
+}

@@ -1,0 +1,153 @@
+internal import CCudaKernels
+package import Tensors
+
+extension CudaBackend {
+    package func prepareLinear(
+        _ parts: [(weight: StoredTensor, bias: StoredTensor?)],
+        gated: Bool
+    ) -> LinearParameters {
+        let sizes = shapes.prepareLinear(parts, gated: gated)
+        return LinearParameters(
+            inputs: sizes.inputs,
+            outputs: sizes.outputs,
+            prepared: pack(parts, channels: sizes.inputs, taps: 1, isGated: gated)
+        )
+    }
+
+    package func prepareConvolution(
+        weight: StoredTensor,
+        bias: StoredTensor?,
+        stride: Int,
+        padding: Padding
+    ) -> ConvolutionParameters {
+        let sizes = shapes.prepareConvolution(
+            weight: weight,
+            bias: bias,
+            stride: stride,
+            padding: padding
+        )
+        let taps = sizes.geometry.kernelHeight * sizes.geometry.kernelWidth
+        return ConvolutionParameters(
+            inputs: sizes.inputs,
+            outputs: sizes.outputs,
+            geometry: sizes.geometry,
+            prepared: pack([(weight, bias)], channels: sizes.inputs, taps: taps, isGated: false)
+        )
+    }
+
+    package func prepareTemporalConvolution(
+        weight: StoredTensor,
+        bias: StoredTensor?
+    ) -> TemporalConvolutionParameters {
+        let sizes = shapes.prepareTemporalConvolution(weight: weight, bias: bias)
+        return TemporalConvolutionParameters(
+            inputs: sizes.inputs,
+            outputs: sizes.outputs,
+            taps: sizes.taps,
+            prepared: pack(
+                [(weight, bias)],
+                channels: sizes.inputs,
+                taps: sizes.taps,
+                isGated: false
+            )
+        )
+    }
+
+    private func pack(
+        _ parts: [(weight: StoredTensor, bias: StoredTensor?)],
+        channels: Int,
+        taps: Int,
+        isGated: Bool
+    ) -> CudaMatrix {
+        let outputs = parts.reduce(0) { $0 + $1.weight.shape[0] }
+        precondition(!isGated || outputs % 2 == 0, "\(outputs) is not [value | gate]")
+        let columns = taps * CudaMatrix.padded(channels)
+        let weightBytes = outputs * columns * precision.byteCount
+        let hasBias = parts.contains { $0.bias != nil }
+        var weights: CudaArena.Block?
+        var bias: CudaArena.Block?
+        attempt { () throws(CudaError) in
+            let block = try takeParameters(weightBytes)
+            var first = 0
+            for part in parts {
+                var job = weft_cuda_pack()
+                job.target = block.address
+                job.first = Int64(first)
+                job.half = isGated ? Int64(outputs / 2) : 0
+                job.channels = Int32(channels)
+                job.taps = Int32(taps)
+                job.padded = Int32(CudaMatrix.padded(channels))
+                job.count = Int64(part.weight.shape[0] * columns)
+                try pack(part.weight, &job)
+                first += part.weight.shape[0]
+            }
+            weights = block
+            guard hasBias else { return }
+            let values = Self.bias(of: parts, isGated: isGated)
+            let row = try takeParameters(4 * outputs)
+            try copyIn(values, to: row.address)
+            bias = row
+        }
+        return CudaMatrix(
+            outputs: outputs,
+            channels: channels,
+            taps: taps,
+            isGated: isGated,
+            byteCount: weightBytes + (hasBias ? 4 * outputs : 0),
+            weights: weights,
+            bias: bias
+        )
+    }
+
+    /// Brings one part to the device, straight from the file if its type is one the kernel reads.
+    private func pack(_ weight: StoredTensor, _ job: inout weft_cuda_pack) throws(CudaError) {
+        let element: Int32? =
+            switch weight.scalarType {
+            case .float32: 0
+            case .float16: 1
+            case .bfloat16: 2
+            default: nil
+            }
+        var staging: CudaArena.Block?
+        if let element {
+            let lent = unsafe weight.withStoredBytes { bytes in
+                Result { () throws(CudaError) in
+                    let block = try takeActivation(bytes.count)
+                    try unsafe session.copyIn(bytes, to: block.address)
+                    return block
+                }
+            }
+            staging = try lent?.get()
+            job.element = element
+        }
+        if staging == nil {
+            staging = try staged(weight.floats())
+            job.element = 0
+        }
+        weight.discard()
+        job.source = staging?.address ?? 0
+        try elementwise(.pack, Int(job.count), job)
+        withExtendedLifetime(staging) {}
+    }
+
+    /// The biases of all parts, zeros where one has none, in the order of the packed rows.
+    private static func bias(
+        of parts: [(weight: StoredTensor, bias: StoredTensor?)],
+        isGated: Bool
+    ) -> [Float] {
+        let stacked = parts.flatMap { part in
+            part.bias?.floats() ?? [Float](repeating: 0, count: part.weight.shape[0])
+        }
+        for part in parts { part.bias?.discard() }
+        guard isGated else { return stacked }
+        let half = stacked.count / 2
+        return (0..<stacked.count).map { stacked[$0 / 2 + ($0 % 2) * half] }
+    }
+
+    func matrix(_ prepared: any PreparedParameters) -> CudaMatrix {
+        guard let matrix = prepared as? CudaMatrix else {
+            preconditionFailure("parameters of another backend reached \(summary)")
+        }
+        return matrix
+    }
+}

@@ -1,0 +1,75 @@
+import Cuda
+import Foundation
+import Models
+import NN
+import Tensors
+import TestSupport
+import Testing
+
+/// Whole small networks on the emulated device, against what diffusers gave for them.
+@Suite(.enabled(if: EmulatedCuda.isAvailable, EmulatedCuda.reason))
+struct CudaNetworksTests {
+    private func network<Network>(
+        _ golden: String,
+        on backend: any Backend,
+        unread prefixes: String...,
+        build: (ConfigObject, WeightPath) throws -> Network
+    ) throws -> (NetworkFixture, Network) {
+        let tests = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        let path = tests.appending(path: "ModelsTests/Goldens/\(golden).safetensors").path
+        let fixture = try NetworkFixture(path)
+        let store = ParameterStore(fixture.weights, backend: backend)
+        let config = ConfigObject(fixture.config, label: "config.json")
+        let network = try build(config, store.root)
+        try store.finish { key in prefixes.contains { key.hasPrefix($0) } }
+        return (fixture, network)
+    }
+
+    private func channelsLast(_ tensor: HostTensor) -> HostTensor {
+        tensor.permuted([0] + Array(2..<tensor.shape.rank) + [1])
+    }
+
+    private static let bounds: [(CudaPrecision, Double)] = [
+        (.float32, 1e-9), (.float16, 1e-4), (.bfloat16, 1e-2),
+    ]
+
+    @Test(arguments: bounds)
+    func `the video network matches the reference`(
+        _ precision: CudaPrecision,
+        _ bound: Double
+    ) throws {
+        let emulated = try EmulatedCuda()
+        let backend = try emulated.backend(precision)
+        let (fixture, network) = try network("gen1", on: backend) { config, weights in
+            try Gen1UNet(try Gen1Config(config), weights)
+        }
+        let video = try network(
+            sample: backend.upload(channelsLast(try fixture("in.sample"))),
+            structure: backend.upload(channelsLast(try fixture("in.structure"))),
+            structureLevel: try fixture("in.structure_level").values,
+            timesteps: try fixture("in.timestep").values,
+            content: backend.upload(try fixture("in.content")),
+            mode: .video
+        ).download()
+        #expect(nmse(video, channelsLast(try fixture("out.video"))) < bound)
+    }
+
+    @Test(arguments: bounds)
+    func `the decoder matches the reference`(
+        _ precision: CudaPrecision,
+        _ bound: Double
+    ) throws {
+        let emulated = try EmulatedCuda()
+        let backend = try emulated.backend(precision)
+        let (fixture, decoder) = try network(
+            "vae",
+            on: backend,
+            unread: "encoder.",
+            "quant_conv."
+        ) { config, weights in
+            try AutoencoderDecoder(try AutoencoderConfig(config), weights)
+        }
+        let image = try decoder(backend.upload(channelsLast(try fixture("in.latent")))).download()
+        #expect(nmse(image, channelsLast(try fixture("out.image"))) < bound)
+    }
+}
