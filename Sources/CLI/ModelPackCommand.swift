@@ -38,7 +38,7 @@ struct ModelPackCommand: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        let source = try CheckpointFolder.open(folder.directory)
+        let source = try CheckpointFolder.open(folder.path)
         var packer = ModelPacker(source, variant: folder.variant)
         if let defaults {
             let config = try ConfigObject(file: defaults)

@@ -20,10 +20,11 @@ enum ImportRules {
         ],
         "Scenes": ["Tensors"],
         "Training": ["Diffusion", "FFmpeg", "Models", "NN", "Pipelines", "Scenes", "Tensors"],
+        "ShippedModel": ["Tensors"],
         "CLI": [
             "Coordinator", "Worker", "Simulation", "Training", "Pipelines", "Scheduling",
-            "WireProtocol", "ZeroMQ", "FFmpeg", "Diffusion", "Models", "NN", "Scenes", "Tensors",
-            "ArgumentParser", "Logging",
+            "WireProtocol", "ZeroMQ", "FFmpeg", "Diffusion", "Models", "NN", "Scenes",
+            "ShippedModel", "Tensors", "ArgumentParser", "Logging",
         ],
     ]
 

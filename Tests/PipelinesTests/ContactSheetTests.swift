@@ -1,7 +1,7 @@
 import Models
+import Pipelines
 import Tensors
 import Testing
-import Training
 
 struct ContactSheetTests {
     @Test func `pictures and maps stand in rows with a line between`() {
