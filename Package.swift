@@ -15,8 +15,15 @@ let strict: [SwiftSetting] = [
 // Product code also marks every use of unsafe memory; only the targets that sit on C contain any.
 let product: [SwiftSetting] = strict + [.strictMemorySafety()]
 
-func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .target(name: name, dependencies: dependencies, swiftSettings: product)
+func library(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = [])
+    -> Target
+{
+    .target(
+        name: name,
+        dependencies: dependencies,
+        resources: resources,
+        swiftSettings: product
+    )
 }
 
 func tests(
@@ -108,12 +115,14 @@ let package = Package(
                 "Tensors",
             ]
         ),
+        // The model that comes with the program: the bundle of this target holds its folder.
+        library("ShippedModel", ["Tensors"], resources: [.copy("weft-small")]),
         .executableTarget(
             name: "CLI",
             dependencies: [
                 "Coordinator", "Cuda", "Worker", "Simulation", "Training", "Evaluation",
                 "Pipelines", "Scheduling", "WireProtocol", "ZeroMQ", "FFmpeg", "Diffusion",
-                "Models", "NN", "Scenes", "Tensors", argumentParser, logging,
+                "Models", "NN", "Scenes", "ShippedModel", "Tensors", argumentParser, logging,
             ],
             swiftSettings: product
         ),
@@ -165,6 +174,7 @@ let package = Package(
             ["Evaluation", "Diffusion", "FFmpeg", "Models", "Pipelines", "Scenes", "Tensors"]
         ),
         tests("ScenesTests", ["Scenes"]),
+        tests("ShippedModelTests", ["ShippedModel"]),
         tests("TidyTests", []),
         tests("EndToEndTests", ["FFmpeg", "Tensors", database], resources: [.copy("Goldens")]),
     ]

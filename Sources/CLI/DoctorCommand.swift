@@ -1,7 +1,9 @@
 import ArgumentParser
 import Cuda
 import FFmpeg
+import Models
 import Pipelines
+import ShippedModel
 import Tensors
 import WireProtocol
 import Worker
@@ -31,7 +33,8 @@ struct DoctorCommand: AsyncParsableCommand {
         if conformance { return try judge() }
         let report = DoctorReport(
             machine: try DeviceInventory.read(),
-            cuda: CudaPlatform.open(.system).inventory
+            cuda: CudaPlatform.open(.system).inventory,
+            model: ShippedModelReport()
         )
         print(json ? report.json.serialized(isIndented: true) : report.text)
     }
@@ -49,6 +52,7 @@ struct DoctorCommand: AsyncParsableCommand {
 struct DoctorReport {
     let machine: DeviceInventory
     let cuda: CudaInventory
+    let model: ShippedModelReport
     let cpu = CPUConfiguration()
     let libraries: [(name: String, version: String)] = [
         ("libavcodec", avcodecVersionText()), ("libprotobuf-c", protobufVersionText()),
@@ -78,6 +82,7 @@ struct DoctorReport {
                 "available_bytes": .integer(machine.availableMemoryBytes),
                 "limit_bytes": machine.memoryLimitBytes.map { .integer($0) } ?? .null,
             ]),
+            "model": model.json,
             "cuda": cuda.json,
         ])
     }
@@ -96,6 +101,7 @@ struct DoctorReport {
             "memory: \(gibibytes(machine.memoryBytes)), "
                 + "\(gibibytes(machine.availableMemoryBytes)) available"
                 + (machine.memoryLimitBytes.map { ", limited to \(gibibytes($0))" } ?? ""),
+            "model: \(model.text)",
         ]
         return (lines + cuda.lines).joined(separator: "\n")
     }
@@ -145,6 +151,52 @@ extension CudaInventory {
                     ])
                 }
             ),
+        ])
+    }
+}
+
+/// Where the model is that comes with weft, and whether it can be used.
+struct ShippedModelReport {
+    /// Nil if it is nowhere.
+    let folder: String?
+    /// What is wrong, in one sentence.
+    let problem: String?
+
+    init() {
+        do {
+            folder = try ShippedModel.folder()
+        } catch {
+            folder = nil
+            problem = "\(error)"
+            return
+        }
+        problem = folder.flatMap(Self.problem)
+    }
+
+    private static func problem(of folder: String) -> String? {
+        do {
+            let model = try CheckpointFolder.open(folder)
+            _ = try SamplingDefaults(model)
+            for check in model.check() {
+                if case .failed(let error) = check.outcome { throw error }
+            }
+            _ = try ModelFacts(model)
+            return nil
+        } catch {
+            return "\(error)"
+        }
+    }
+
+    var text: String {
+        guard let folder else { return problem ?? "" }
+        return "\(ShippedModel.name) at \(folder), " + (problem.map { "damaged: \($0)" } ?? "sound")
+    }
+
+    var json: JSONValue {
+        .object([
+            "name": .string(ShippedModel.name),
+            "path": folder.map { .string($0) } ?? .null,
+            "problem": problem.map { .string($0) } ?? .null,
         ])
     }
 }

@@ -6,6 +6,7 @@ import Glibc
 import Models
 import NN
 import Pipelines
+import ShippedModel
 import Tensors
 import Training
 import WireProtocol
@@ -55,6 +56,7 @@ struct Failure: Error {
         case let error as NetworkInputError: self.init(.badInput, error.description)
         case let error as DivergenceError: self.init(.badInput, error.description)
         case let error as CheckpointError: self.init(ExitStatus(error), error.description)
+        case let error as ShippedModelError: self.init(.noInput, error.description)
         case let error as SafetensorsError: self.init(ExitStatus(error), error.description)
         case let error as FileError: self.init(ExitStatus(error), error.description)
         case let error as JSONError: self.init(.badInput, error.description)

@@ -20,7 +20,7 @@ struct ModelCheckCommand: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        let checkpoint = try CheckpointFolder.open(folder.directory)
+        let checkpoint = try CheckpointFolder.open(folder.path)
         let checks = checkpoint.check(variant: folder.variant)
         if json {
             let members: [String: JSONValue] = [

@@ -4,10 +4,10 @@ import ArgumentParser
 struct ModelCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "model",
-        abstract: "Look at, check, run and make model folders.",
+        abstract: "Look at, check, run, make and pack model folders.",
         subcommands: [
             ModelInspectCommand.self, ModelCheckCommand.self, ModelRunCommand.self,
-            ModelCreateCommand.self,
+            ModelCreateCommand.self, ModelPackCommand.self,
         ]
     )
 }
@@ -15,13 +15,20 @@ struct ModelCommand: AsyncParsableCommand {
 /// The folder all `weft model` subcommands read.
 struct ModelFolderOptions: ParsableArguments {
     @Argument(
-        help: "A model folder: model_index.json, and one folder per component.",
+        help: """
+            A model folder, with model_index.json and one folder per component, or weft-small.
+            """,
         completion: .directory
     )
     var directory: String
 
     @Option(help: "Read the weights of this variant, such as fp16, rather than the plain ones.")
     var variant: String?
+
+    /// The folder that is meant.
+    var path: String {
+        get throws { try ModelChoice.folder(directory) }
+    }
 
     func validate() throws {
         if let variant, variant.isEmpty || variant.contains("/") {

@@ -18,7 +18,7 @@ struct ModelInspectCommand: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        let checkpoint = try CheckpointFolder.open(folder.directory)
+        let checkpoint = try CheckpointFolder.open(folder.path)
         let reports = checkpoint.inspect(variant: folder.variant)
         if json {
             var members: [String: JSONValue] = [

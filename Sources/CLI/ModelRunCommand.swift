@@ -25,7 +25,7 @@ struct ModelRunCommand: AsyncParsableCommand {
     @Argument(help: "The network to run.")
     var component: RunnableComponent
 
-    @Option(help: "The model folder.", completion: .directory)
+    @Option(help: ArgumentHelp(ModelChoice.help), completion: .directory)
     var model: String?
 
     @Option(help: "Read the weights of this variant, such as fp16.")
@@ -67,7 +67,9 @@ struct ModelRunCommand: AsyncParsableCommand {
 
     private func outputs() throws -> ComponentOutputs {
         if component == .noise { return try noise() }
-        let folder = try CheckpointFolder.open(try require(model, "--model"))
+        let folder = try CheckpointFolder.open(
+            try ModelChoice.folder(try require(model, "--model"))
+        )
         let backend = try compute.makeBackend()
         let runner = ComponentRunner(folder, on: backend, variant: variant)
         if component == .tokenizer { return try runner.tokenize(try require(text, "--text")) }

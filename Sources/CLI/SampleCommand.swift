@@ -4,8 +4,6 @@ import Models
 import Pipelines
 import Tensors
 
-extension NoiseKind: ExpressibleByArgument {}
-
 /// `weft sample`: the sampler on files, one window or a whole shot.
 struct SampleCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -19,7 +17,7 @@ struct SampleCommand: AsyncParsableCommand {
             """
     )
 
-    @Option(help: "The model folder.", completion: .directory)
+    @Option(help: ArgumentHelp(ModelChoice.help), completion: .directory)
     var model: String
 
     @Option(help: "Read the weights of this variant, such as fp16.")
@@ -31,50 +29,13 @@ struct SampleCommand: AsyncParsableCommand {
     @Option(name: .shortAndLong, help: "Safetensors file to write.", completion: .file())
     var output: String
 
-    @Option(help: "Denoising steps.")
-    var steps = 50
-
-    @Option(help: "Content guidance, omega; 1 is none.")
-    var guidance = 7.5
-
-    @Option(help: "Temporal guidance, omega_t; 1 is none.")
-    var temporalGuidance = 1.0
-
-    @Option(help: "Detail taken from the structure, t_s: 0 to 7.")
-    var structureLevel = 0
-
-    @Option(help: "Share of the steps run from the noised source; 1 starts from pure noise.")
-    var strength = 1.0
-
-    @Option(help: "Noise added at each step, eta: 0 to 1.")
-    var eta = 0.0
-
-    @Option(help: "Seed of all noise.")
-    var seed: UInt64 = 0
-
-    @Option(help: "How the frames' noise hangs together.")
-    var noise = NoiseKind.shuffled
+    @OptionGroup var sampling: SamplingOptions
 
     @Option(help: "Number of the first frame in its video, which keys the noise.")
     var firstFrame = 0
 
     @Option(help: "Run only steps A..<B, from the tensor 'latents'.")
     var range: String?
-
-    @Option(help: "Frames of a window; the model's longest unless given.")
-    var window: Int?
-
-    @Option(help: "Frames that neighbouring windows share at least; half a window unless given.")
-    var overlap: Int?
-
-    @Option(help: "How a window's weight falls towards its ends.")
-    var taper = WindowTaper.hann
-
-    @Option(help: "Fuse windows after every so many steps, or never.")
-    var fuseEvery = FusionInterval.every(1)
-
-    @Option(help: "Share of the steps after which windows run on their own.")
-    var fuseUntil = 0.6
 
     @Flag(help: "Also decode the latents to 'frames' [F,3,H,W] in [-1,1].")
     var decode = false
@@ -91,29 +52,31 @@ struct SampleCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        guard (0...StructureLevel.largest).contains(structureLevel) else {
+        let folder = try CheckpointFolder.open(ModelChoice.folder(model))
+        let choice = sampling.resolved(try SamplingDefaults(folder))
+        guard (0...StructureLevel.largest).contains(choice.structureLevel) else {
             throw Failure(
                 .usage,
                 "--structure-level: expected 0 to \(StructureLevel.largest), found "
-                    + "\(structureLevel)"
+                    + "\(choice.structureLevel)"
             )
         }
-        let level = try StructureLevel(structureLevel)
-        let gen1 = try Gen1Model(
-            CheckpointFolder.open(model),
-            on: compute.makeBackend(),
-            variant: variant
-        )
+        let level = try StructureLevel(choice.structureLevel)
+        let gen1 = try Gen1Model(folder, on: compute.makeBackend(), variant: variant)
         var settings = SampleSettings(structureLevel: level)
-        settings.steps = steps
-        settings.guidance = guidance
-        settings.temporalGuidance = temporalGuidance
-        settings.strength = strength
-        settings.eta = eta
-        settings.seed = seed
+        settings.steps = choice.steps
+        settings.guidance = choice.guidance
+        settings.temporalGuidance = choice.temporalGuidance
+        settings.strength = sampling.strength
+        settings.eta = choice.eta
+        settings.seed = sampling.seed
         // What can be wrong is told before the first network runs, not hours later.
         let steps = try settings.plan(gen1.schedule()).steps
-        _ = try FusionSchedule(steps: steps, interval: fuseEvery, until: fuseUntil)
+        let fusion = try FusionSchedule(
+            steps: steps,
+            interval: choice.fusion,
+            until: choice.fuseUntil
+        )
         if decode { try gen1.checkAutoencoder() }
         _ = try AtomicFile(replacing: output)
         let shot = try ShotFile(
@@ -123,8 +86,8 @@ struct SampleCommand: AsyncParsableCommand {
             firstFrame: firstFrame
         )
         let network = try gen1.network()
-        let plan = try plan(frames: shot.inputs.frameCount, network.config)
-        settings.noisePrior = noise.prior(length: plan.length, overlap: plan.overlap)
+        let plan = try plan(frames: shot.inputs.frameCount, network.config, choice)
+        settings.noisePrior = choice.noise.prior(length: plan.length, overlap: plan.overlap)
         guard settings.noisePrior.isValid else {
             throw Failure(.usage, "--noise lock: expected windows of at least 2 frames")
         }
@@ -135,7 +98,10 @@ struct SampleCommand: AsyncParsableCommand {
             settings: settings,
             hasContent: shot.inputs.content != nil
         )
-        let latents = try range == nil ? whole(shot, plan, sampler) : part(shot, sampler)
+        let latents =
+            try range == nil
+            ? whole(shot, BlendWeights(plan, taper: choice.taper), fusion, sampler)
+            : part(shot, sampler)
         var tensors = ["latents": latents.permuted([0, 3, 1, 2])]
         if decode {
             let decoder = LatentDecoder(try gen1.autoencoder(), on: gen1.backend)
@@ -144,8 +110,12 @@ struct SampleCommand: AsyncParsableCommand {
         try SafetensorsFile.write(tensors, to: output)
     }
 
-    private func plan(frames: Int, _ config: Gen1Config) throws -> WindowPlan {
-        let length = window ?? min(config.maxFrames, 16)
+    private func plan(
+        frames: Int,
+        _ config: Gen1Config,
+        _ choice: SamplingDefaults
+    ) throws -> WindowPlan {
+        let length = choice.window ?? min(config.maxFrames, 16)
         guard length <= config.maxFrames else {
             throw Failure(
                 .usage,
@@ -155,28 +125,25 @@ struct SampleCommand: AsyncParsableCommand {
         return try WindowPlan(
             frameCount: frames,
             length: length,
-            overlap: overlap ?? length / 2
+            overlap: choice.overlap ?? length / 2
         )
     }
 
     /// All windows through all rounds.
     private func whole(
         _ shot: ShotFile,
-        _ plan: WindowPlan,
+        _ weights: BlendWeights,
+        _ schedule: FusionSchedule,
         _ sampler: ShotSampler
     ) throws -> HostTensor {
         guard shot.latents == nil else {
             throw Failure(.usage, "latents: a run from the start makes its own; give --range A..<B")
         }
-        let schedule = try FusionSchedule(
-            steps: sampler.steps,
-            interval: fuseEvery,
-            until: fuseUntil
-        )
+        let plan = weights.plan
         var rounds: [JSONValue] = []
         let latents = try sampler.sampleShot(
             shot.inputs,
-            weights: BlendWeights(plan, taper: taper),
+            weights: weights,
             schedule: schedule,
             didFuse: { report in
                 // JSON has no infinity: windows that differ and do not vary.

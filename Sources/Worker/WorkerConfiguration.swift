@@ -17,6 +17,8 @@ package struct WorkerConfiguration: Hashable, Sendable {
     /// Where the models of jobs are looked for that name theirs by a relative path; jobs may then
     /// use no others.
     package var modelsFolder: String?
+    /// Folders of the models that come with the program, by the names that jobs have for them.
+    package var shippedModels: [String: String] = [:]
     /// Units held at a time: one runs, the others' inputs are on their way.
     package var credit = 2
     package var times = WorkerTimes()

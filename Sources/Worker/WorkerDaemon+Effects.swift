@@ -111,7 +111,8 @@ extension WorkerDaemon {
         }
         do {
             var job = offer.job
-            job.model = try ModelPath(configuration.modelsFolder).resolve(job.model)
+            let paths = ModelPath(configuration.modelsFolder, shipped: configuration.shippedModels)
+            job.model = try paths.resolve(job.model)
             let order = RunnerOrder(
                 lease: lease,
                 job: job,

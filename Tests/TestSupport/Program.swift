@@ -35,23 +35,33 @@ package enum Program {
     ///
     /// - Parameters:
     ///   - arguments: What follows the program's name.
+    ///   - program: Another executable, such as a copy of `weft`.
     ///   - seconds: Time after which it is killed.
     /// - Returns: How it ended and what it wrote.
     /// - Throws: `Failure` if it cannot be started or does not end in time.
-    package static func run(_ arguments: [String], seconds: Int = 60) throws -> Outcome {
-        try start(arguments).outcome(seconds: seconds)
+    package static func run(
+        _ arguments: [String],
+        program: String = path,
+        seconds: Int = 60
+    ) throws -> Outcome {
+        try start(arguments, program: program).outcome(seconds: seconds)
     }
 
     /// Starts `weft` and goes on.
     ///
-    /// - Parameter arguments: What follows the program's name.
+    /// - Parameters:
+    ///   - arguments: What follows the program's name.
+    ///   - program: Another executable, such as a copy of `weft`.
     /// - Returns: The process, which is killed when the value goes.
     /// - Throws: `Failure` if it cannot be started.
-    package static func start(_ arguments: [String]) throws -> RunningProgram {
-        guard !path.isEmpty else {
+    package static func start(
+        _ arguments: [String],
+        program: String = path
+    ) throws -> RunningProgram {
+        guard !program.isEmpty else {
             throw Failure("no weft beside \(CommandLine.arguments)")
         }
-        return try RunningProgram(path, arguments)
+        return try RunningProgram(program, arguments)
     }
 
     /// Foundation's own reading leaks a buffer for an empty file, which the address sanitizer's run

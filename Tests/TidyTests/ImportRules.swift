@@ -24,10 +24,11 @@ enum ImportRules {
         "Training": [
             "Diffusion", "Evaluation", "FFmpeg", "Models", "NN", "Pipelines", "Scenes", "Tensors",
         ],
+        "ShippedModel": ["Tensors"],
         "CLI": [
             "Coordinator", "Cuda", "Worker", "Simulation", "Training", "Evaluation", "Pipelines",
             "Scheduling", "WireProtocol", "ZeroMQ", "FFmpeg", "Diffusion", "Models", "NN",
-            "Scenes", "Tensors", "ArgumentParser", "Logging",
+            "Scenes", "ShippedModel", "Tensors", "ArgumentParser", "Logging",
         ],
     ]
 

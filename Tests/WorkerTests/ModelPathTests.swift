@@ -21,4 +21,15 @@ struct ModelPathTests {
     @Test func `without a folder of models a job names a whole path`() {
         #expect(throws: RunnerMessageError.self) { try ModelPath(nil).resolve("gen1") }
     }
+
+    @Test(arguments: [nil, "/srv/models"])
+    func `a model that comes with the program is known by its name`(root: String?) throws {
+        let path = ModelPath(root, shipped: ["weft-small": "/usr/share/weft/weft-small"])
+        #expect(try path.resolve("weft-small") == "/usr/share/weft/weft-small")
+        #expect(throws: RunnerMessageError.self) { try path.resolve("weft/../large") }
+    }
+
+    @Test func `a worker without it looks among its own models`() throws {
+        #expect(try ModelPath("/srv/models").resolve("weft-small") == "/srv/models/weft-small")
+    }
 }

@@ -11,6 +11,8 @@ import WireProtocol
 /// A job before anything is started: all that can be wrong with it has been told.
 struct JobDraft {
     let specification: JobSpecification
+    /// The job's model on this machine.
+    let modelFolder: CheckpointFolder
     /// Frames that the input says it has in the part that is rendered; nil if it does not say.
     let expectedFrames: Int?
 
@@ -23,7 +25,9 @@ struct JobDraft {
     ///   - replacesOutput: Whether an output that is there may go.
     /// - Throws: The first thing that is wrong.
     init(_ options: JobOptions, isRemote: Bool, replacesOutput: Bool) throws {
-        let settings = options.settings()
+        let choice = try ModelChoice(options.model)
+        let folder = try CheckpointFolder.open(choice.folder)
+        let settings = options.settings(try SamplingDefaults(folder))
         let isHere = try SystemFile.status(of: settings.input) != nil
         guard isHere || isRemote else {
             throw Failure(.noInput, "\(settings.input): no such file")
@@ -37,7 +41,8 @@ struct JobDraft {
                 }
             }
         }
-        let model = try ModelTraits(reading: absolutePath(options.model), options)
+        let model = try ModelTraits(reading: folder, named: choice.jobName, options)
+        modelFolder = folder
         specification = try settings.specification(of: media.map { ClipShape($0) }, with: model)
         expectedFrames = media.flatMap { Self.frames(of: $0, settings) }
     }

@@ -71,35 +71,13 @@ struct JobOptions: ParsableArguments {
     @Option(help: "What it shall not look like, in words.")
     var negative: String?
 
-    @Option(help: "The model folder.", completion: .directory)
-    var model: String
+    @Option(help: ArgumentHelp(ModelChoice.helpWithDefault), completion: .directory)
+    var model: String?
 
     @Option(help: "Read the weights of this variant, such as fp16.")
     var variant: String?
 
-    @Option(help: "Seed of all noise.")
-    var seed: UInt64 = 0
-
-    @Option(help: "Denoising steps.")
-    var steps = 50
-
-    @Option(help: "Content guidance, omega; 1 is none.")
-    var guidance = 7.5
-
-    @Option(help: "Temporal guidance, omega_t; 1 is none.")
-    var temporalGuidance = 1.0
-
-    @Option(help: "Detail taken from the structure, t_s: 0 to 7.")
-    var structureLevel = 0
-
-    @Option(help: "Share of the steps run from the noised source; 1 starts from pure noise.")
-    var strength = 1.0
-
-    @Option(help: "Noise added at each step, eta: 0 to 1.")
-    var eta = 0.0
-
-    @Option(help: "How the frames' noise hangs together.")
-    var noise = NoiseKind.shuffled
+    @OptionGroup var sampling: SamplingOptions
 
     @Option(
         help: "A picture or clip, white where the source is repainted, black where it is kept.",
@@ -119,21 +97,6 @@ struct JobOptions: ParsableArguments {
     @Option(help: "How long a part to render, as seconds or H:M:S; to the end unless given.")
     var duration: Seconds?
 
-    @Option(help: "Frames of a window; the model's longest up to 16 unless given.")
-    var window: Int?
-
-    @Option(help: "Frames that neighbouring windows share at least; half a window unless given.")
-    var overlap: Int?
-
-    @Option(help: "How a window's weight falls towards its ends.")
-    var taper = WindowTaper.hann
-
-    @Option(help: "Blend windows after every so many steps, or never before the end.")
-    var fuseEvery = FusionInterval.every(1)
-
-    @Option(help: "Share of the steps after which windows run on their own.")
-    var fuseUntil = 0.6
-
     @Option(help: "Encoder: \(JobSettings.codecs.joined(separator: ", ")).")
     var codec = "h264"
 
@@ -147,7 +110,11 @@ struct JobOptions: ParsableArguments {
     var preview = false
 
     /// The settings, with paths made absolute.
-    func settings() -> JobSettings {
+    ///
+    /// - Parameter defaults: What suits the model.
+    /// - Returns: Settings of which some are still left to the model's size and length.
+    func settings(_ defaults: SamplingDefaults) -> JobSettings {
+        let choice = sampling.resolved(defaults)
         var settings = JobSettings(input: absolutePath(input), output: absolutePath(output))
         settings.prompt = prompt
         settings.negativePrompt = negative
@@ -157,19 +124,19 @@ struct JobOptions: ParsableArguments {
         settings.duration = duration?.value
         settings.frameRate = fps?.value
         settings.size = size
-        settings.seed = seed
-        settings.steps = steps
-        settings.guidance = guidance
-        settings.temporalGuidance = temporalGuidance
-        settings.structureLevel = structureLevel
-        settings.strength = strength
-        settings.eta = eta
-        settings.noise = JobSpecification.Noise(noise)
-        settings.window = window
-        settings.overlap = overlap
-        settings.taper = JobSpecification.Taper(taper)
-        settings.fusion = fuseEvery
-        settings.fuseUntil = fuseUntil
+        settings.seed = sampling.seed
+        settings.steps = choice.steps
+        settings.guidance = choice.guidance
+        settings.temporalGuidance = choice.temporalGuidance
+        settings.structureLevel = choice.structureLevel
+        settings.strength = sampling.strength
+        settings.eta = choice.eta
+        settings.noise = JobSpecification.Noise(choice.noise)
+        settings.window = choice.window
+        settings.overlap = choice.overlap
+        settings.taper = JobSpecification.Taper(choice.taper)
+        settings.fusion = choice.fusion
+        settings.fuseUntil = choice.fuseUntil
         settings.codec = codec
         settings.rateFactor = crf
         settings.copiesSound = !noSound

@@ -6,12 +6,17 @@ import WireProtocol
 extension ModelTraits {
     /// Reads a model folder's configs and the weights' headers, and checks that it has the parts
     /// that the job needs.
-    init(reading path: String, _ options: JobOptions) throws {
-        let folder = try CheckpointFolder.open(path)
+    ///
+    /// - Parameters:
+    ///   - folder: The model on this machine.
+    ///   - name: What the job calls it.
+    ///   - options: What was asked for.
+    /// - Throws: `Failure` if a part is missing that the job needs; what reading throws.
+    init(reading folder: CheckpointFolder, named name: String, _ options: JobOptions) throws {
         let facts = try ModelFacts(folder)
         let needsPrompt = options.prompt != nil || options.negative != nil
         if let missing = facts.missing(forPrompt: needsPrompt, forPicture: options.image != nil) {
-            throw Failure(.badInput, "\(path): \(missing)")
+            throw Failure(.badInput, "\(folder.path): \(missing)")
         }
         try ModelFacts.checkWeights(
             folder,
@@ -20,7 +25,7 @@ extension ModelTraits {
             forPicture: options.image != nil
         )
         self.init(
-            path: path,
+            path: name,
             variant: options.variant,
             fingerprint: try ModelFingerprint.of(folder) { Checksum.of($0) },
             contentChannels: facts.contentChannels,

@@ -14,7 +14,7 @@ struct RenderCommand: ParsableCommand {
         commandName: "render",
         abstract: "Render a clip through a farm, by default one inside this process.",
         discussion: """
-            weft render in.mp4 -o out.mp4 --prompt "a clay figure" --model my-model --workers 2
+            weft render in.mp4 -o out.mp4 --prompt "a red clay rabbit" --workers 2
 
             Without --coordinator, a coordinator and local workers are started for this job and \
             end with it; nothing is written under the output's name before it is complete. With \
@@ -37,6 +37,15 @@ struct RenderCommand: ParsableCommand {
     @Option(help: "Folder that keeps the job over a crash of this command.", completion: .directory)
     var state: String?
 
+    @Option(
+        help: """
+            A PNG picture to write when the video is done: rows of the clip, its depth and the \
+            result.
+            """,
+        completion: .file(extensions: ["png"])
+    )
+    var contactSheet: String?
+
     @Flag(help: "Print what the job would take and do nothing.")
     var dryRun = false
 
@@ -53,6 +62,11 @@ struct RenderCommand: ParsableCommand {
         if let threads, !(1...1024).contains(threads) {
             throw ValidationError("--threads: expected 1 to 1024, found \(threads)")
         }
+        if let contactSheet, !contactSheet.hasSuffix(".png") {
+            throw ValidationError(
+                "--contact-sheet: expected a name that ends in .png, found '\(contactSheet)'"
+            )
+        }
         if connection.coordinator != nil, exact {
             throw ValidationError("--exact: the workers of a farm elsewhere choose for themselves")
         }
@@ -64,6 +78,9 @@ struct RenderCommand: ParsableCommand {
     func run() throws {
         let isRemote = connection.coordinator != nil
         let draft = try JobDraft(job, isRemote: isRemote, replacesOutput: force)
+        let sheet = try contactSheet.map {
+            try ContactSheetFile($0, replaces: force, draft: draft)
+        }
         if dryRun {
             let estimate = try draft.estimate()
             print(json ? estimate.json.serialized(isIndented: true) : estimate.text)
@@ -72,13 +89,13 @@ struct RenderCommand: ParsableCommand {
         let signals = try SignalMonitor([.interrupt, .terminate])
         let context = try Context()
         if isRemote {
-            try render(draft, with: try connection.client(context), signals, farm: nil)
+            try render(draft, sheet, with: try connection.client(context), signals, farm: nil)
         } else {
             try draft.checkRoom(stateFolder: state)
             let farm = try EmbeddedFarm(farmSettings, context: context)
             defer { farm.stop() }
             let client = try FarmClient(context: context, endpoint: farm.controlEndpoint)
-            try render(draft, with: client, signals, farm: farm)
+            try render(draft, sheet, with: client, signals, farm: farm)
         }
     }
 
@@ -94,6 +111,7 @@ struct RenderCommand: ParsableCommand {
 
     private func render(
         _ draft: JobDraft,
+        _ sheet: ContactSheetFile?,
         with client: FarmClient,
         _ signals: SignalMonitor,
         farm: EmbeddedFarm?
@@ -105,7 +123,16 @@ struct RenderCommand: ParsableCommand {
         switch try watch.run(id, &printer) {
         case .job(let details):
             printer.end()
-            try report(details, seconds: (ContinuousClock.now - start).seconds)
+            let seconds = (ContinuousClock.now - start).seconds
+            if let sheet, details.report.state == .done {
+                let configuration = CPUConfiguration(threads: threads, isExact: exact)
+                try sheet.write(
+                    draft,
+                    frameCount: details.report.frameCount,
+                    on: CPUBackend(configuration)
+                )
+            }
+            try report(details, seconds: seconds)
         case .timeout: preconditionFailure("a render has no time limit")
         case .signal(let signal):
             printer.end()
@@ -145,9 +172,11 @@ struct RenderCommand: ParsableCommand {
             var members = details.jsonMembers
             members["seconds"] = .number(seconds)
             members["output_seconds"] = length.map { .number($0) } ?? .null
+            if let contactSheet { members["contact_sheet"] = .string(contactSheet) }
             print(JSONValue.object(members).serialized(isIndented: true))
         } else if isDone {
             print(JobText.report(details, seconds: seconds, outputSeconds: length))
+            if let contactSheet { print("contact sheet: \(contactSheet)") }
         }
         guard !isDone else { return }
         throw Failure(.failed, JobText.report(details, seconds: seconds))

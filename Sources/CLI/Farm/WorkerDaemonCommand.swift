@@ -5,6 +5,7 @@ import Foundation
 import Glibc
 import Pipelines
 import Scheduling
+import ShippedModel
 import Worker
 import ZeroMQ
 
@@ -52,7 +53,10 @@ struct WorkerDaemonCommand: ParsableCommand {
     @Flag(help: ArgumentHelp(DeviceOptions.exactHelp))
     var exact = false
 
-    @Option(help: "Folder of the models; jobs may use no others.", completion: .directory)
+    @Option(
+        help: "Folder of the models; jobs may use no others but weft-small.",
+        completion: .directory
+    )
     var models: String?
 
     @Option(help: "Units held at a time, 1 to 64: one runs, inputs of the others are fetched.")
@@ -135,6 +139,10 @@ struct WorkerDaemonCommand: ParsableCommand {
             WorkerConfiguration.Keys(serverKey: $0.server, own: $0.own)
         }
         configuration.modelsFolder = models.map(absolutePath)
+        // A worker without it is none the worse: jobs may name others.
+        if let folder = try? ShippedModel.folder() {
+            configuration.shippedModels = [ShippedModel.name: folder]
+        }
         configuration.credit = credit
         configuration.lifetime = lifetime.map { .seconds($0) }
         configuration.lifetimeMargin = .seconds(lifetimeMargin)

@@ -10,7 +10,9 @@ extension FreshModel.Sizes: ExpressibleByArgument {}
 /// Options that all stages of `weft train` share.
 struct TrainOptions: ParsableArguments {
     @Option(
-        help: "The model folder to start from; what is not trained is carried along.",
+        help: """
+            The model folder to start from, or weft-small; what is not trained is carried along.
+            """,
         completion: .directory
     )
     var model: String?

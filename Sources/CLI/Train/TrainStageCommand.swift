@@ -108,7 +108,7 @@ struct TrainStageCommand<Stage: TrainingStage>: ParsableCommand {
 extension TrainOptions {
     /// The folder that the run starts from, which `make` makes of sizes.
     func startFolder(_ make: (FreshModel.Sizes) throws -> String) throws -> String {
-        if let model { return model }
+        if let model { return try ModelChoice.folder(model) }
         guard let config else { preconditionFailure("the options were validated") }
         return try make(config)
     }

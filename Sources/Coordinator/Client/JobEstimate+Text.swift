@@ -4,9 +4,10 @@ package import Tensors
 extension JobEstimate {
     /// The plan for people.
     package var text: String {
-        var lines = [
+        var lines = choices
+        lines.append(
             "\(NumberText.count(frames, "frame")) in \(NumberText.count(shots.count, "shot"))"
-        ]
+        )
         for shot in shots.prefix(Self.shotsShown) {
             let end = shot.firstFrame + shot.work.frameCount
             lines.append(
@@ -36,6 +37,51 @@ extension JobEstimate {
         return lines.joined(separator: "\n")
     }
 
+    /// What is rendered how, line by line.
+    private var choices: [String] {
+        func number(_ value: Double) -> String {
+            let text = "\(value)"
+            return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+        }
+        let blends =
+            job.fuseEvery == 0
+            ? "blended at the end"
+            : "blended after every \(NumberText.count(Int(job.fuseEvery), "step")) until "
+                + number(job.fuseUntil)
+        return [
+            "model: \(job.model), pictures of \(job.width)x\(job.height)",
+            "sampling: \(NumberText.count(Int(job.steps), "step")), "
+                + "guidance \(number(job.guidance)), "
+                + "temporal guidance \(number(job.temporalGuidance)), "
+                + "structure level \(job.structureLevel), strength \(number(job.strength)), "
+                + "eta \(number(job.eta)), noise \(job.noise), seed \(job.seed)",
+            "fusion: windows of \(job.window) that share \(job.overlap), taper \(job.taper), "
+                + blends,
+        ]
+    }
+
+    /// The same by the names of the options.
+    private var settings: JSONValue {
+        .object([
+            "model": .string(job.model),
+            "width": .integer(Int(job.width)),
+            "height": .integer(Int(job.height)),
+            "steps": .integer(Int(job.steps)),
+            "guidance": .number(job.guidance),
+            "temporal_guidance": .number(job.temporalGuidance),
+            "structure_level": .integer(Int(job.structureLevel)),
+            "strength": .number(job.strength),
+            "eta": .number(job.eta),
+            "noise": .string("\(job.noise)"),
+            "seed": .string("\(job.seed)"),
+            "window": .integer(Int(job.window)),
+            "overlap": .integer(Int(job.overlap)),
+            "taper": .string("\(job.taper)"),
+            "fuse_every": job.fuseEvery == 0 ? .string("never") : .integer(Int(job.fuseEvery)),
+            "fuse_until": .number(job.fuseUntil),
+        ])
+    }
+
     private static let shotsShown = 20
 
     /// The plan as `--dry-run --json` prints it.
@@ -56,6 +102,7 @@ extension JobEstimate {
         let counts = UnitKind.allCases.map { ($0.rawValue, JSONValue.integer(units[$0] ?? 0)) }
         return .object([
             "schema": .integer(1),
+            "settings": settings,
             "frames": .integer(frames),
             "shots": .array(shots),
             "windows": .integer(windows),

@@ -5,6 +5,8 @@ package import WireProtocol
 ///
 /// `Docs/CommandLine.md` has the formulas.
 package struct JobEstimate: Hashable, Sendable {
+    /// What was chosen, and what the model or weft chose where nothing was.
+    package let job: JobSpecification
     package let frames: Int
     package let shots: [ShotOutline]
     package let windows: Int
@@ -44,6 +46,7 @@ package struct JobEstimate: Hashable, Sendable {
         func sum(_ value: (WorkOutline) -> Int) -> Int { works.reduce(0) { $0 + value($1) } }
         func sampled(_ work: WorkOutline) -> Int { work.windows.reduce(0) { $0 + $1.count } }
 
+        self.job = job
         self.shots = shots
         frames = sum(\.frameCount)
         windows = sum(\.windows.count)

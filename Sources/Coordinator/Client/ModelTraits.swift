@@ -2,7 +2,8 @@
 ///
 /// Who submits has the model's configs at hand and fills this in; nothing here has seen a network.
 package struct ModelTraits: Hashable, Sendable {
-    /// The folder as people named it, absolute.
+    /// What workers find it by: the folder as people named it, absolute, or the name of a model
+    /// that comes with the program.
     package var path: String
     package var variant: String?
     /// What tells this model from others, 32 bytes.

@@ -23,6 +23,7 @@ package struct CheckpointError: Error, Hashable, Sendable, CustomStringConvertib
         case twoNames(String, String)
         case unsupportedClass(String)
         case notFinite(tensor: String, index: Int, value: String)
+        case tooLargeForHalf(tensor: String, index: Int, value: String)
         /// A file or folder in the place of one that is to be made.
         case alreadyThere
     }
@@ -71,6 +72,9 @@ package struct CheckpointError: Error, Hashable, Sendable, CustomStringConvertib
             "\(path): weft has no network of the class \(quoted(name))"
         case .notFinite(let tensor, let index, let value):
             "\(path): the tensor \(quoted(tensor)) must be finite, but element \(index) is \(value)"
+        case .tooLargeForHalf(let tensor, let index, let value):
+            "\(path): the tensor \(quoted(tensor)) must fit half precision, but element \(index) is "
+                + value
         case .alreadyThere:
             "\(path): already there, and no model is overwritten; remove it or choose another place"
         }

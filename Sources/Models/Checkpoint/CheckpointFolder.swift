@@ -4,11 +4,13 @@ import Tensors
 package struct CheckpointFolder: Sendable {
     /// The largest `config.json` or index file read.
     static let jsonBytesMax = 32 << 20
-    private static let indexName = "model_index.json"
+    static let indexName = "model_index.json"
 
     package let path: String
     /// The class of the pipeline that `model_index.json` names, if it does.
     package let pipelineClass: String?
+    /// All that `model_index.json` says.
+    package let index: ConfigObject
     /// All components that `model_index.json` declares or that have a folder of a known name,
     /// sorted by name; each may turn out to be missing or malformed.
     package let components: [CheckpointComponent]
@@ -34,6 +36,7 @@ package struct CheckpointFolder: Sendable {
         indexPath: String
     ) throws(CheckpointError) {
         self.path = path
+        self.index = ConfigObject(index, label: indexPath)
         if case .string(let name)? = index["_class_name"] {
             pipelineClass = name
         } else {

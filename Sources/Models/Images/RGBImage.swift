@@ -30,4 +30,20 @@ package struct RGBImage: Hashable, Sendable {
         }
         return RGBImage(width: width, height: height, pixels: result)
     }
+
+    /// Each pixel as a square of `factor` by `factor`.
+    package func enlarged(by factor: Int) -> RGBImage {
+        precondition(factor > 0, "\(factor) times as large")
+        var result: [UInt8] = []
+        result.reserveCapacity(pixels.count * factor * factor)
+        for row in 0..<height {
+            var line: [UInt8] = []
+            for column in 0..<width {
+                let start = (row * width + column) * 3
+                for _ in 0..<factor { line += pixels[start..<start + 3] }
+            }
+            for _ in 0..<factor { result += line }
+        }
+        return RGBImage(width: width * factor, height: height * factor, pixels: result)
+    }
 }

@@ -55,6 +55,20 @@ package enum SystemFile {
         }
     }
 
+    /// What a symbolic link holds.
+    ///
+    /// - Throws: `FileError` if there is no link, or none that holds as little as a path may have.
+    package static func target(ofLink path: String) throws(FileError) -> String {
+        var bytes = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let count = unsafe readlink(path, &bytes, bytes.count)
+        guard count >= 0 else { throw failure("read the link", path) }
+        guard count < bytes.count else {
+            errno = ENAMETOOLONG
+            throw failure("read the link", path)
+        }
+        return String(decoding: bytes[..<count].map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+
     /// Removes files and then the folder they were in, after a failure that is reported already:
     /// what cannot be removed stays.
     package static func discard(folder: String, files: [String]) {

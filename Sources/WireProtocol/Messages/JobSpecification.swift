@@ -1,7 +1,8 @@
 /// A job as it was submitted: all that its result depends on, with nothing left to defaults.
 ///
 /// Who submits has read the model's configuration; the coordinator never sees a network. Paths are
-/// absolute, on the coordinator's machine but for `model`, which is on the workers'.
+/// absolute, on the coordinator's machine but for `model`, which is on the workers' and may be the
+/// name of the model that comes with weft.
 package struct JobSpecification: Hashable, Sendable {
     package enum Noise: UInt32, CaseIterable, Hashable, Sendable {
         case independent = 1

@@ -80,6 +80,10 @@ struct JobEstimateTests {
         let shots = try shots([20, 8], window: 8, overlap: 4, steps: 10, fusion: .every(5))
         let estimate = JobEstimate(try job(), shots: shots)
         let expected = """
+            model: \(Jobs.model.path), pictures of 64x64
+            sampling: 50 steps, guidance 7.5, temporal guidance 1, structure level 0, strength 1, \
+            eta 0, noise shuffled, seed 0
+            fusion: windows of 16 that share 8, taper hann, blended after every 1 step until 0.6
             28 frames in 2 shots
               shot 0: frames 0..<20, 4 windows
               shot 1: frames 20..<28, 1 window
@@ -97,5 +101,11 @@ struct JobEstimateTests {
             return
         }
         #expect(members["steps"] == .integer(50) && members["fusions"] == .integer(2))
+        guard case .object(let settings) = members["settings"] else {
+            Issue.record("no settings")
+            return
+        }
+        #expect(settings["steps"] == .integer(50) && settings["guidance"] == .number(7.5))
+        #expect(settings["noise"] == .string("shuffled") && settings["window"] == .integer(16))
     }
 }

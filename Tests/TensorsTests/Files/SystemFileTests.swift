@@ -81,6 +81,14 @@ struct SystemFileTests {
         #expect(throws: FileError.self) { try SystemFile.makeFolder(path) }
         #expect(throws: FileError.self) { try SystemFile.makeFolder(folder("none/new")) }
     }
+
+    @Test func `a link's target is what it holds`() throws {
+        let folder = try TemporaryFolder()
+        try SystemFile.point(link: folder("link"), at: "some/where")
+        #expect(try SystemFile.target(ofLink: folder("link")) == "some/where")
+        #expect(throws: FileError.self) { try SystemFile.target(ofLink: folder("none")) }
+        #expect(throws: FileError.self) { try SystemFile.target(ofLink: folder.path) }
+    }
 }
 
 struct AtomicFileTests {

@@ -1,5 +1,6 @@
 import Evaluation
 import Models
+import Pipelines
 import Tensors
 import Testing
 

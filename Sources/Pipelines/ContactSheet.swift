@@ -1,5 +1,4 @@
 package import Models
-import Pipelines
 package import Tensors
 
 /// Pictures side by side, for people to look at.
