@@ -1,4 +1,3 @@
-import Evaluation
 import Models
 import Pipelines
 import Tensors
