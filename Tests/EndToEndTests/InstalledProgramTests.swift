@@ -38,7 +38,7 @@ import Testing
 
     /// A tiny model at `path` that says how it is sampled, and is best at 64x64.
     private func makeModel(_ path: String, seed: Int = 1) throws {
-        let raw = folder("raw-\(seed)")
+        let raw = folder("raw-\(UUID().uuidString)")
         let made = try Program.run(
             ["model", "create", "tiny", "--output", raw, "--seed", "\(seed)"]
         )
@@ -71,7 +71,7 @@ import Testing
 
     @Test(arguments: [
         ["model", "check", "weft-small"], ["model", "inspect", "weft-small"],
-        ["model", "run", "vae_decoder", "--model", "weft-small"],
+        ["sample", "--model", "weft-small", "-i", "shot", "-o", "out"],
     ])
     func `a program without its model says where it looked`(arguments: [String]) throws {
         let outcome = try run(arguments)
@@ -144,8 +144,8 @@ import Testing
             plan.output.hasPrefix(
                 """
                 model: weft-small, pictures of 96x64
-                sampling: 3 steps, guidance 2.5, temporal guidance 1, structure level 0, strength 1, \
-                eta 0, noise shuffled, seed 0
+                sampling: 3 steps, guidance 2.5, temporal guidance 1, structure level 0, \
+                strength 1, eta 0, noise shuffled, seed 0
                 fusion: windows of 6 that share 3, taper hann, blended at the end
                 10 frames in 1 shot
                 """

@@ -16,7 +16,9 @@ struct JobSpecificationTests {
         let cases: [(String, (inout JobSpecification) -> Void)] = [
             ("input path", { $0.input = "clip.mp4" }), ("input path", { $0.input = "" }),
             ("output path", { $0.output = "/" + String(repeating: "x", count: 4096) }),
-            ("model path", { $0.model = "/a\0b" }), ("start", { $0.start = WireRational(-1, 1) }),
+            ("model path", { $0.model = "/a\0b" }), ("model path", { $0.model = "" }),
+            ("model path", { $0.model = "models/gen1" }), ("model path", { $0.model = ".." }),
+            ("model path", { $0.model = "a\0b" }), ("start", { $0.start = WireRational(-1, 1) }),
             ("start's denominator", { $0.start = WireRational(1, 0) }),
             ("duration", { $0.duration = WireRational(0, 1) }),
             ("duration's numerator", { $0.duration = WireRational(.max, 1) }),
@@ -39,6 +41,15 @@ struct JobSpecificationTests {
             ("prior steps", { $0.priorSteps = 0 }), ("latent scale", { $0.latentScale = 0 }),
         ]
         for (expected, change) in cases { #expect(try field(change) == expected) }
+    }
+
+    @Test func `a model has a path, or the name that it comes by`() throws {
+        var generator = MessageGenerator(seed: 3)
+        var job = generator.specification()
+        for model in ["/models/gen1", "weft-small"] {
+            job.model = model
+            try job.check()
+        }
     }
 
     @Test(arguments: UInt64(0)..<50)

@@ -10,7 +10,10 @@ import Tensors
 /// Which networks judge.
 struct EvaluationModelOptions: ParsableArguments {
     @Option(
-        help: "The model folder; its image_encoder, text_encoder and depth_estimator are used.",
+        help: """
+            The model folder, or weft-small; its image_encoder, text_encoder and depth_estimator \
+            are used.
+            """,
         completion: .directory
     )
     var model: String?
@@ -21,11 +24,13 @@ struct EvaluationModelOptions: ParsableArguments {
     @OptionGroup var device: DeviceOptions
 
     /// The folder of the networks that judge: the one place that says which it is if none is given.
-    private var folder: String? { model }
+    private var folder: String? {
+        get throws { try model.map { try ModelChoice.folder($0) } }
+    }
 
     /// Nil if there is no folder: what needs a network is then not measured.
     func open() throws -> EvaluationModel? {
-        guard let folder else { return nil }
+        guard let folder = try folder else { return nil }
         return EvaluationModel(
             try CheckpointFolder.open(folder),
             on: device.makeBackend(),

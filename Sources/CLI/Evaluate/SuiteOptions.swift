@@ -6,7 +6,7 @@ import Scenes
 
 /// The model that is judged, and the device that computes.
 struct SuiteModelOptions: ParsableArguments {
-    @Option(help: "The model folder.", completion: .directory)
+    @Option(help: ArgumentHelp(ModelChoice.help), completion: .directory)
     var model: String
 
     @Option(help: "Read the weights of this variant, such as fp16.")
@@ -15,7 +15,7 @@ struct SuiteModelOptions: ParsableArguments {
     @OptionGroup var device: DeviceOptions
 
     func studio() throws -> SceneStudio {
-        try SceneStudio(model, variant: variant, on: device.makeBackend())
+        try SceneStudio(ModelChoice.folder(model), variant: variant, on: device.makeBackend())
     }
 }
 

@@ -1,5 +1,6 @@
 import Scheduling
 package import Tensors
+import WireProtocol
 
 extension JobEstimate {
     /// The plan for people.

@@ -4,9 +4,9 @@ import Tensors
 
 /// How a model is sampled where nobody chose otherwise.
 ///
-/// A model says what suits it in `model_index.json` under the key `_weft_defaults`; what it does not
-/// say is as usual for models of this family. The size of its pictures is the `sample_size` of its
-/// UNet.
+/// A model says what suits it in `model_index.json` under the key `_weft_defaults`; what it does
+/// not say is as usual for models of this family. The size of its pictures is the `sample_size` of
+/// its UNet.
 package struct SamplingDefaults: Hashable, Sendable {
     package var steps = 50
     package var guidance = 7.5

@@ -38,7 +38,17 @@ extension JobSpecification {
     }
 
     private func checkModel() throws(WireError) {
-        try Self.checkPath(model, "model path")
+        // The name of a model that comes with the program, or a path.
+        if model.utf8.contains(UInt8(ascii: "/")) || model.isEmpty {
+            try Self.checkPath(model, "model path")
+        } else {
+            try WireError.check(model, "model path", minimum: 1, limit: WireLimits.nameBytes)
+            try WireError.require(
+                model != "." && model != "..",
+                "model path",
+                "it is neither absolute nor the name of a model"
+            )
+        }
         try WireError.check(
             modelFingerprint,
             "model fingerprint",
