@@ -1,8 +1,9 @@
 /// Which files of a folder are for validation alone.
 ///
 /// About every tenth, by a hash of its name from the folder on: on which side a file is does not
-/// depend on what else is there. Videos and pictures, with a caption and without, are shared out each by
-/// themselves; of two files of a kind or more, one at least is held out and one at least is not.
+/// depend on what else is there. Videos and pictures, with a caption and without, are shared out
+/// each by themselves; of two files of a kind or more, one at least is held out and one at least is
+/// not.
 package enum HeldOutFiles {
     private static let divisor: UInt64 = 10
 
