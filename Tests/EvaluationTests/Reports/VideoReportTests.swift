@@ -39,7 +39,7 @@ struct VideoReportTests {
             let hasReason = report.skipped[measure] != nil
             #expect(hasValue != hasReason, "\(measure)")
         }
-        #expect(report.values.values.allSatisfy(\.isFinite))
+        #expect(report.values.values.allSatisfy { $0.isFinite })
         #expect(report.sourceValues.keys.allSatisfy { report.values[$0] != nil })
     }
 
