@@ -42,8 +42,6 @@ package final class SceneStudio {
         package let pictures: Pictures
         /// How windows disagreed before the last blend.
         package let mismatches: [OverlapMismatch]
-        /// D/(2σ²) of all blends and overlaps.
-        package let ratios: [Double]
         package let plan: WindowPlan
     }
 
@@ -161,7 +159,6 @@ package final class SceneStudio {
             latents: latents,
             pictures: try pictures(of: latents),
             mismatches: reports.last?.mismatches ?? [],
-            ratios: reports.flatMap { $0.mismatches.map(\.ratio) },
             plan: plan
         )
     }

@@ -1,6 +1,6 @@
 package import Pipelines
 import Scenes
-import Tensors
+package import Tensors
 
 /// Whether structure is kept, and less of it the higher the structure level: how far the depth that
 /// the model estimates of its output agrees with the true depth of the input.
@@ -86,7 +86,7 @@ package struct StructureTest {
 
     /// Correlation of relative inverse depth with a scene's own, which no scale or shift changes:
     /// in the mean over frames, over the whole picture, and where objects are and what is near.
-    static func agreement(
+    package static func agreement(
         of depth: HostTensor,
         with scene: SceneCase
     ) -> (whole: Double, objects: Double) {

@@ -29,19 +29,21 @@ struct SuiteClip {
 }
 
 /// Values of a table as they come in: a row's, by column, a clip each.
-struct SuiteTally {
+package struct SuiteTally {
     private var values: [String: [String: [Double]]] = [:]
 
-    mutating func add(_ row: String, _ column: String, _ value: Double) {
+    package init() {}
+
+    package mutating func add(_ row: String, _ column: String, _ value: Double) {
         values[row, default: [:]][column, default: []].append(value)
     }
 
-    mutating func add(_ row: String, _ column: String, _ isSo: Bool) {
+    package mutating func add(_ row: String, _ column: String, _ isSo: Bool) {
         add(row, column, isSo ? 1 : 0)
     }
 
     /// A row of the table; clips in which a value is not finite do not count in it.
-    func row(_ name: String) -> SuiteReport.Row {
+    package func row(_ name: String) -> SuiteReport.Row {
         let cells = (values[name] ?? [:]).compactMapValues { values -> BootstrapInterval? in
             let finite = values.filter(\.isFinite)
             // One seed: columns over the same clips are resampled alike.

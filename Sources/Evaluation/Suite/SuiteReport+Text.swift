@@ -38,7 +38,7 @@ extension SuiteReport {
     }
 
     /// `digits` decimals, rounded.
-    static func decimal(_ value: Double, _ digits: Int) -> String {
+    package static func decimal(_ value: Double, _ digits: Int) -> String {
         guard value.isFinite, value.magnitude < 1e12 else { return "\(value)" }
         let scale = pow(10, Double(digits))
         let whole = Int((value.magnitude * scale).rounded())

@@ -1,6 +1,6 @@
 import Diffusion
 package import Pipelines
-import Scenes
+package import Scenes
 import Tensors
 
 /// What a person chooses about a test of the suite; the result is a function of it and the model.
@@ -49,7 +49,7 @@ package struct SuiteSettings: Hashable, Sendable {
     }
 
     /// How a clip is sampled: the noise is that of its scene's seed, so that clips do not share it.
-    func sampling(scene seed: UInt64) -> SampleSettings {
+    package func sampling(scene seed: UInt64) -> SampleSettings {
         var sampling = SampleSettings(structureLevel: structureLevel)
         sampling.steps = steps
         sampling.guidance = guidance
@@ -58,12 +58,12 @@ package struct SuiteSettings: Hashable, Sendable {
     }
 
     /// The scenes of the clips.
-    var scenes: [SceneDescription] {
+    package var scenes: [SceneDescription] {
         SceneCase.descriptions(count, from: seed, frames: frames, scene)
     }
 
     /// Of scenes' pictures.
-    var scene: SceneSettings { SceneSettings(width: width, height: height) }
+    package var scene: SceneSettings { SceneSettings(width: width, height: height) }
 
     /// For reports.
     var json: [String: JSONValue] {

@@ -1,6 +1,6 @@
 package import Diffusion
 import Pipelines
-import Tensors
+package import Tensors
 
 /// How a clip is cut into windows, what they start from, and when they are blended.
 package struct WindowArrangement: Hashable, Sendable {
@@ -28,7 +28,7 @@ package struct WindowArrangement: Hashable, Sendable {
     /// The windows of a clip.
     ///
     /// - Throws: `StitchError` if the overlap does not fit.
-    func plan(frames: Int, length: Int) throws(StitchError) -> WindowPlan {
+    package func plan(frames: Int, length: Int) throws(StitchError) -> WindowPlan {
         try WindowPlan(frameCount: frames, length: length, overlap: overlap ?? length / 2)
     }
 
@@ -50,7 +50,7 @@ package struct WindowArrangement: Hashable, Sendable {
     ///   - seed: Of the clip's noise.
     ///   - extent: Of a frame.
     /// - Returns: `[L, h, w, C]` each; nil where windows share a frame's noise.
-    func starts(_ plan: WindowPlan, seed: UInt64, _ extent: NoiseExtent) -> [HostTensor]? {
+    package func starts(_ plan: WindowPlan, seed: UInt64, _ extent: NoiseExtent) -> [HostTensor]? {
         guard noise == .unshared else { return nil }
         return plan.windows.enumerated().map { index, frames in
             // The first window's is that of shared noise; the others' keys are far from any seed

@@ -1,6 +1,8 @@
 import Evaluation
+import Models
 import Pipelines
 import Scenes
+import Tensors
 import Testing
 
 struct SceneCaseTests {

@@ -1,12 +1,11 @@
 import Diffusion
+import Evaluation
 import Models
 import Pipelines
 import Scenes
 import Tensors
 import TestSupport
 import Testing
-
-@testable import Evaluation
 
 /// The suite on the whole model of the smallest sizes: what it makes is noise, but all of it is run.
 struct SceneStudioTests {

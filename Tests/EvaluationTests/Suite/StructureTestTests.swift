@@ -1,9 +1,8 @@
+import Evaluation
 import Pipelines
 import Scenes
 import Tensors
 import Testing
-
-@testable import Evaluation
 
 struct StructureTestTests {
     private static let settings = SceneSettings(width: 64, height: 64)

@@ -1,7 +1,6 @@
+import Evaluation
 import Tensors
 import Testing
-
-@testable import Evaluation
 
 struct SuiteReportTests {
     private static func report() -> SuiteReport {

@@ -1,8 +1,7 @@
 import Diffusion
+import Evaluation
 import Tensors
 import Testing
-
-@testable import Evaluation
 
 struct WindowArrangementTests {
     private static let extent = NoiseExtent(channels: 4, height: 2, width: 3)
