@@ -63,9 +63,11 @@ struct DoctorTests {
     @Test(arguments: [
         ["doctor", "--conformance", "--device", "gpu"],
         // Derivatives are the processor's alone.
-        ["train", "vae", "--device", "cuda:0"],
+        ["train", "gen1", "-o", "/nonexistent/run", "--model", "weft-small", "--device", "cuda:0"],
     ])
     func `a device that means nothing is a wrong option`(_ arguments: [String]) throws {
-        #expect(try Program.run(arguments).status == 64)
+        let outcome = try Program.run(arguments)
+        #expect(outcome.status == 64)
+        #expect(outcome.errors.hasPrefix("Error: ") && outcome.errors.contains("--device"))
     }
 }
