@@ -4,7 +4,8 @@ package import Tensors
 
 /// A device of CUDA behind `Backend`: kernels compiled on this machine, queued on one stream.
 ///
-/// Shapes are checked and worked out by a `ShapeBackend`, which has them all. Operations never wait:
+/// Shapes are checked and worked out by a `ShapeBackend`, which has them all. Operations never
+/// wait:
 /// the first failure is kept, nothing is queued after it, and it is thrown where results are asked
 /// for. A backend that failed stays so; its process should end.
 package final class CudaBackend: Backend {

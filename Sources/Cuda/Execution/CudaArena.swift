@@ -3,7 +3,8 @@ import Tensors
 
 /// Memory of a device that is used again and again, as `ActivationArena` does it on the host.
 ///
-/// Addresses are reserved once; chunks of memory are put behind them as blocks need it. What happens
+/// Addresses are reserved once; chunks of memory are put behind them as blocks need it. What
+/// happens
 /// on a device happens in one order, so that a block may be given to the next operation as soon as
 /// the last one that uses it is queued.
 @safe final class CudaArena {

@@ -1,5 +1,5 @@
-/// What CUDA there is on this machine, as values: libraries, versions, devices, and in words what is
-/// missing.
+/// What CUDA there is on this machine, as values: libraries, versions, devices, and in words what
+/// is missing.
 package struct CudaInventory: Hashable, Sendable {
     package struct Library: Hashable, Sendable {
         package var path: String

@@ -2,7 +2,8 @@ import Pipelines
 import Scenes
 import Tensors
 
-/// Whether the subject has the colour, and the finish, that a prompt or an example picture asks for.
+/// Whether the subject has the colour, and the finish, that a prompt or an example picture asks
+/// for.
 ///
 /// A scene in another colour differs in nothing else, so what the subject should look like is
 /// rendered, in all twelve colours, and the output's is told by the nearest.

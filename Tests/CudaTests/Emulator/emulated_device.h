@@ -1,6 +1,6 @@
 // The device as kernels/device.cuh describes it, on a processor: every thread of a block is a fiber
-// with a stack of its own, warps exchange registers through memory, and copies that are asynchronous
-// happen as late as they may.
+// with a stack of its own, warps exchange registers through memory, and copies that are
+// asynchronous happen as late as they may.
 #pragma once
 
 typedef unsigned int u32;

@@ -7,7 +7,8 @@ import Tensors
 import TestSupport
 import Testing
 
-/// The suite on the whole model of the smallest sizes: what it makes is noise, but all of it is run.
+/// The suite on the whole model of the smallest sizes: what it makes is noise, but all of it is
+/// run.
 struct SceneStudioTests {
     private let folder: TemporaryFolder
 
