@@ -101,9 +101,8 @@ struct DoctorReport {
             "memory: \(gibibytes(machine.memoryBytes)), "
                 + "\(gibibytes(machine.availableMemoryBytes)) available"
                 + (machine.memoryLimitBytes.map { ", limited to \(gibibytes($0))" } ?? ""),
-            "model: \(model.text)",
         ]
-        return (lines + cuda.lines).joined(separator: "\n")
+        return (lines + cuda.lines + ["model: \(model.text)"]).joined(separator: "\n")
     }
 }
 

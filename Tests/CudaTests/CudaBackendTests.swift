@@ -131,7 +131,13 @@ struct CudaBackendTests {
         // From the last call that matters on, things are only given back.
         let last = try #require(names.lastIndex(of: "cuMemcpyDtoHAsync_v2")) + 2
         #expect(last > 100)
-        for index in 0...last where names[index] != "nvrtcDestroyProgram" {
+        // A compiler that says nothing of itself is asked a second time, and what cannot be
+        // destroyed is not needed any more.
+        let forgiven: Set<String> = [
+            "nvrtcDestroyProgram", "nvrtcVersion", "nvrtcGetNumSupportedArchs",
+            "nvrtcGetSupportedArchs",
+        ]
+        for index in 0...last where !forgiven.contains(names[index]) {
             emulated.set("calls", 0)
             emulated.set("fail_at", index)
             #expect(throws: (any Error).self, "\(names[index]), call \(index)") { try run() }

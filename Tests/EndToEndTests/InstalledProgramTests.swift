@@ -20,7 +20,14 @@ import Testing
         link = folder("weft")
         let files = FileManager.default
         try files.createDirectory(atPath: folder("prefix/bin"), withIntermediateDirectories: true)
-        try files.copyItem(atPath: Program.path, toPath: folder("prefix/bin/weft"))
+        // By another process: a program that this one had open for writing may be inherited, open,
+        // by whatever other tests start meanwhile, and could not be run.
+        let copy = try Program.run(
+            [Program.path, folder("prefix/bin/weft")],
+            program: "/bin/cp",
+            seconds: 60
+        )
+        try #require(copy.status == 0, "\(copy.errors)")
         try files.createSymbolicLink(atPath: link, withDestinationPath: "prefix/bin/weft")
     }
 
