@@ -251,12 +251,6 @@ import Testing
 
 /// The model in this tree, `Sources/ShippedModel/weft-small`, as the build puts it beside `weft`.
 struct WeftSmallTests {
-    /// The weights are trained outside of this repository and then committed: with them there, this
-    /// is `true`, and the condition of the tests goes.
-    private static let isInTree = FileManager.default.fileExists(
-        atPath: root.appending(path: "Sources/ShippedModel/weft-small/model_index.json").path
-    )
-
     private static let root = URL(filePath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
@@ -278,7 +272,7 @@ struct WeftSmallTests {
         #expect(packed.status == 0, "\(packed.errors)")
     }
 
-    @Test(.enabled(if: isInTree)) func `the model that ships is sound`() throws {
+    @Test func `the model that ships is sound`() throws {
         let check = try Program.run(["model", "check", "weft-small"])
         #expect(check.status == 0 && check.errors.isEmpty, "\(check.errors)")
         let parts = check.output.split(separator: "\n").map { $0.prefix { $0 != ":" } }
@@ -293,7 +287,7 @@ struct WeftSmallTests {
         #expect(doctor.output.contains("weft_ShippedModel.resources/weft-small, sound"))
     }
 
-    @Test(.enabled(if: isInTree)) func `the model that ships is small and half precision`() throws {
+    @Test func `the model that ships is small and half precision`() throws {
         let report = try Program.run(["model", "inspect", "weft-small", "--json"])
         guard case .object(let members) = try JSONValue.parse(Array(report.output.utf8)),
             case .array(let components)? = members["components"]
@@ -314,7 +308,7 @@ struct WeftSmallTests {
         #expect(bytes > 1 << 20 && bytes < 50 << 20)
     }
 
-    @Test(.enabled(if: isInTree)) func `without a model, the one that ships renders`() throws {
+    @Test func `without a model, the one that ships renders`() throws {
         let folder = try TemporaryFolder()
         let clip = try folder.write(
             SyntheticMedia.movingSquare(width: 64, height: 64, frames: 4),
