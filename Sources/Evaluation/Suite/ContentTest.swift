@@ -98,9 +98,11 @@ package struct ContentTest {
             sheet.add(way.rawValue, rendering.pictures)
             try observer.progress(
                 SuiteProgress(
-                    done: clip * Way.allCases.count + index + 1,
-                    total: settings.count * Way.allCases.count,
-                    label: "clip \(clip + 1), \(way.rawValue)"
+                    rendering: index,
+                    of: Way.allCases.count,
+                    clip: clip,
+                    of: settings.count,
+                    way.rawValue
                 )
             )
         }

@@ -132,9 +132,11 @@ package struct StitchingTest {
                 sheet.add(arrangement.name, rendering.pictures)
                 try observer.progress(
                     SuiteProgress(
-                        done: index * arrangements.count + position + 1,
-                        total: scenes.count * arrangements.count,
-                        label: "clip \(index + 1), \(arrangement.name)"
+                        rendering: position,
+                        of: arrangements.count,
+                        clip: index,
+                        of: scenes.count,
+                        arrangement.name
                     )
                 )
             }
@@ -180,9 +182,7 @@ package struct StitchingTest {
             let values = rendering.latents.values[
                 shared.lowerBound * size..<shared.upperBound * size
             ]
-            let mean = values.reduce(0.0) { $0 + Double($1) } / Double(values.count)
-            let squares = values.reduce(0.0) { $0 + (Double($1) - mean) * (Double($1) - mean) }
-            return squares / Double(values.count) / mismatch.variance
+            return LatentVariance.variance(values) / mismatch.variance
         }
         return ratios.reduce(0, +) / Double(max(1, ratios.count))
     }

@@ -57,9 +57,11 @@ package struct StructureTest {
                 sheet.add("\(Self.row(level)), depth", maps: depth)
                 try observer.progress(
                     SuiteProgress(
-                        done: index * levels.count + position + 1,
-                        total: scenes.count * levels.count,
-                        label: "clip \(index + 1), \(Self.row(level))"
+                        rendering: position,
+                        of: levels.count,
+                        clip: index,
+                        of: scenes.count,
+                        Self.row(level)
                     )
                 )
             }

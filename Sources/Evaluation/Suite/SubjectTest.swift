@@ -112,9 +112,11 @@ package struct SubjectTest {
             sheet.add("\(name): \(prompt)", rendering.pictures)
             try observer.progress(
                 SuiteProgress(
-                    done: 2 * clip + position + 1,
-                    total: 2 * settings.count,
-                    label: "clip \(clip + 1), \(name)"
+                    rendering: position,
+                    of: 2,
+                    clip: clip,
+                    of: settings.count,
+                    name
                 )
             )
         }

@@ -123,3 +123,14 @@ package struct SuiteProgress: Hashable, Sendable {
     /// What was done last.
     package let label: String
 }
+
+extension SuiteProgress {
+    /// After a rendering of a clip, in a test that renders each clip in the same ways.
+    init(rendering: Int, of renderings: Int, clip: Int, of clips: Int, _ name: String) {
+        self.init(
+            done: clip * renderings + rendering + 1,
+            total: clips * renderings,
+            label: "clip \(clip + 1), \(name)"
+        )
+    }
+}

@@ -58,9 +58,11 @@ package struct TemporalTest {
                 sheet.add(Self.row(scale), rendering.pictures)
                 try observer.progress(
                     SuiteProgress(
-                        done: index * scales.count + position + 1,
-                        total: scenes.count * scales.count,
-                        label: "clip \(index + 1), \(Self.row(scale))"
+                        rendering: position,
+                        of: scales.count,
+                        clip: index,
+                        of: scenes.count,
+                        Self.row(scale)
                     )
                 )
             }
