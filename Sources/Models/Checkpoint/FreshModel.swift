@@ -114,11 +114,11 @@ package struct FreshModel: Sendable {
         {"block_out_channels": [64, 128, 192], "layers_per_block": 1, "attention_head_dim": 4,
          "down_block_types": ["CrossAttnDownBlock2D", "CrossAttnDownBlock2D", "DownBlock2D"],
          "up_block_types": ["UpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D"],
-         "cross_attention_dim": 128, "sample_size": 16, "max_frames": 16}
+         "cross_attention_dim": 128, "out_channels": 8, "sample_size": 16, "max_frames": 16}
         """,
         .vae: """
         {"block_out_channels": [16, 48, 96, 128], "layers_per_block": 1, "norm_num_groups": 16,
-         "sample_size": 128,
+         "latent_channels": 8, "sample_size": 128,
          "down_block_types": ["DownEncoderBlock2D", "DownEncoderBlock2D",
            "DownEncoderBlock2D", "DownEncoderBlock2D"],
          "up_block_types": ["UpDecoderBlock2D", "UpDecoderBlock2D", "UpDecoderBlock2D",

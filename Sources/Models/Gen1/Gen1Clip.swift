@@ -35,7 +35,7 @@ extension Gen1UNet {
     /// Prepares clips for `evaluate`.
     ///
     /// - Parameters:
-    ///   - structure: As for a call, `[B, F, H, W, 4]`.
+    ///   - structure: As for a call, `[B, F, H, W, C]`.
     ///   - structureLevel: t_s of each clip, or one for all.
     ///   - content: As for a call; nil if no branch will see any.
     /// - Returns: What is the same in all evaluations.
@@ -62,7 +62,7 @@ extension Gen1UNet {
     /// Evaluates several branches on the same latents; what they have in common is computed once.
     ///
     /// - Parameters:
-    ///   - sample: Noisy latents z_t, `[B, F, H, W, 4]`, of the shape of the clip's structure.
+    ///   - sample: Noisy latents z_t, `[B, F, H, W, C]`, of the shape of the clip's structure.
     ///   - clip: Of `prepare`.
     ///   - timesteps: t of each clip, or one for all.
     ///   - branches: Which evaluations; one with content needs a clip with content.

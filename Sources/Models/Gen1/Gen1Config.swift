@@ -2,8 +2,9 @@ import Tensors
 
 /// Hyper-parameters of gen1's UNet, `_class_name` "WeftGen1UNet".
 ///
-/// All keys of the image UNet, with its defaults but for `in_channels` (12) and
-/// `cross_attention_dim` (768, the width of ViT-L/14's joint embedding), plus:
+/// All keys of the image UNet, with its defaults but for `cross_attention_dim` (768, the width of
+/// ViT-L/14's joint embedding) and `in_channels`: with C latent channels (`out_channels`, 4 by
+/// default) it is 2 C + 4, which is 12. Plus:
 ///
 /// | key | default | meaning |
 /// | --- | --- | --- |
@@ -11,14 +12,19 @@ import Tensors
 /// | `temporal_kernel_size` | 3 | taps of the temporal convolutions, odd |
 package struct Gen1Config: Hashable, Sendable {
     package static let className = "WeftGen1UNet"
-    /// Channels of the noisy latents, of the encoded depth, and of the structure level, in this
-    /// order.
-    package static let inputs = (latent: 4, structure: 4, level: 4)
+    /// Channels of the structure level, two angles' cosines and sines.
+    package static let levelChannels = 4
+
+    /// Channels of the network's input: the noisy latents, the encoded depth, and the structure
+    /// level, in this order.
+    package static func inputChannels(latent channels: Int) -> Int { 2 * channels + levelChannels }
 
     package let image: UNet2DConfig
     package let maxFrames: Int
     package let temporalKernelSize: Int
 
+    /// Channels of latents, and so of the encoded depth.
+    package var latentChannels: Int { image.outputChannels }
     /// Width of the content embedding.
     package var contentChannels: Int { image.contextChannels }
 
@@ -34,10 +40,14 @@ package struct Gen1Config: Hashable, Sendable {
     package init(_ config: ConfigObject) throws(ConfigError) {
         try config.require("_class_name", .string(Self.className))
         try Self.refuseUnknownKeys(config)
-        try config.require("in_channels", .integer(12))
-        try config.require("out_channels", .integer(4))
+        let latent = try config.count("out_channels", default: 4)
+        guard latent <= 256 else {
+            throw config.unsupported("out_channels", "expected at most 256 latent channels")
+        }
+        let inputs = Self.inputChannels(latent: latent)
+        try config.require("in_channels", .integer(inputs))
         var values = config.values
-        values["in_channels"] = .integer(12)
+        values["in_channels"] = .integer(inputs)
         if !config.contains("cross_attention_dim") { values["cross_attention_dim"] = .integer(768) }
         image = try UNet2DConfig(shared: ConfigObject(values, label: config.label))
         maxFrames = try config.count("max_frames", default: 16)

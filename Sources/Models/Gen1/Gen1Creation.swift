@@ -12,7 +12,7 @@ extension FreshComponent {
     ///   - seed: Of the temporal layers' starting values.
     /// - Returns: The component, of which nothing has been read but shapes.
     /// - Throws: `CheckpointError`, `ConfigError` or `WeightError` if the folder holds no image
-    ///   UNet of four channels that weft reads, or the config asks for other shapes.
+    ///   UNet of as many channels in as out that weft reads, or the config asks for other shapes.
     package static func gen1(
         fromImage image: CheckpointComponent,
         config: ConfigObject?,
@@ -21,10 +21,11 @@ extension FreshComponent {
         let imageConfig = try image.config()
         let source = try image.tensors()
         let imageNetwork = try UNet2DConfig(imageConfig)
-        guard imageNetwork.inputChannels == Gen1Config.inputs.latent else {
+        let latent = imageNetwork.outputChannels
+        guard imageNetwork.inputChannels == latent else {
             throw imageConfig.unsupported(
                 "in_channels",
-                "gen1 grows from a UNet of \(Gen1Config.inputs.latent) latent channels"
+                "gen1 grows from a UNet that takes the \(latent) channels that it makes"
             )
         }
         // Reads the image network strictly before anything is made of it.
@@ -57,7 +58,7 @@ extension FreshComponent {
         }
         if tensor.shape == declaration.shape { return tensor }
         let inputs = declaration.shape.rank == 4 ? declaration.shape[1] : 0
-        let narrow = Gen1Config.inputs.latent
+        let narrow = tensor.shape.rank == 4 ? tensor.shape[1] : 0
         guard declaration.key == "conv_in.weight", inputs > narrow,
             tensor.shape.dimensions == [declaration.shape[0], narrow, 3, 3]
         else {
@@ -96,11 +97,16 @@ extension Gen1Config {
     static func completed(_ config: ConfigObject) -> ConfigObject {
         var values = config.values
         let defaults: [String: JSONValue] = [
-            "_class_name": .string(className), "in_channels": .integer(12),
-            "out_channels": .integer(4), "cross_attention_dim": .integer(768),
-            "max_frames": .integer(16), "temporal_kernel_size": .integer(3),
+            "_class_name": .string(className), "out_channels": .integer(4),
+            "cross_attention_dim": .integer(768), "max_frames": .integer(16),
+            "temporal_kernel_size": .integer(3),
         ]
         for (key, value) in defaults where !config.contains(key) { values[key] = value }
+        if !config.contains("in_channels"), case .integer(let latent)? = values["out_channels"],
+            (1...256).contains(latent)
+        {
+            values["in_channels"] = .integer(inputChannels(latent: latent))
+        }
         return ConfigObject(values, label: config.label)
     }
 }

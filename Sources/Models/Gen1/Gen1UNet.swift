@@ -8,7 +8,8 @@ package import Tensors
 /// Gen-1, arXiv 2302.03011, section 3.2. It predicts v. Every choice that the paper leaves open is
 /// recorded in `Docs/Model.md`.
 ///
-/// Legend: B clips, F frames, H × W their size in latents, D width of the content embedding.
+/// Legend: B clips, F frames, H × W their size in latents of C channels, D
+/// width of the content embedding.
 package struct Gen1UNet: Sendable {
     /// Which of the two models that share the weights is run.
     package enum Mode: Hashable, Sendable {
@@ -30,14 +31,14 @@ package struct Gen1UNet: Sendable {
     }
 
     /// - Parameters:
-    ///   - sample: Noisy latents z_t, `[B, F, H, W, 4]`.
-    ///   - structure: Encoded depth, `[B, F, H, W, 4]`, scaled like latents.
+    ///   - sample: Noisy latents z_t, `[B, F, H, W, C]`.
+    ///   - structure: Encoded depth, `[B, F, H, W, C]`, scaled like latents.
     ///   - structureLevel: t_s of each clip, or one for all; 0 (all detail) ... 7.
     ///   - timesteps: t of each clip, or one for all.
     ///   - content: CLIP image embeddings, `[B or 1, D]`, as the projection gives them (not
     ///     normalised); nil for the null content.
     ///   - mode: Video or image model.
-    /// - Returns: v, `[B, F, H, W, 4]`.
+    /// - Returns: v, `[B, F, H, W, C]`.
     /// - Throws: `NetworkInputError` naming the tensor that does not fit.
     package func callAsFunction(
         sample: Tensor,
@@ -54,7 +55,7 @@ package struct Gen1UNet: Sendable {
             content
         )
         let structureShape = Shape(
-            sample.shape.dimensions.dropLast() + [Gen1Config.inputs.structure]
+            sample.shape.dimensions.dropLast() + [config.latentChannels]
         )
         guard structure.shape == structureShape else {
             throw NetworkInputError(
@@ -84,13 +85,13 @@ package struct Gen1UNet: Sendable {
         return timesteps.count == 1 ? time : time.backend.gather(time, clips.clipOfImage)
     }
 
-    /// Latents `[B, F, H, W, 4]` and what conditions them, `[B · F, H, W, 8]`, side by side.
+    /// Latents `[B, F, H, W, C]` and what conditions them, `[B · F, H, W, C + 4]`, side by side.
     func join(_ sample: Tensor, _ structure: Tensor) -> Tensor {
         let shape = Shape(structure.shape.dimensions.dropLast() + [sample.shape[4]])
         return sample.backend.concatenateChannels([sample.reshaped(shape), structure])
     }
 
-    /// Structure and level, `[B · F, H, W, 8]`.
+    /// Structure and level, `[B · F, H, W, C + 4]`.
     func conditioningChannels(_ structure: Tensor, _ levels: [Float], _ clips: ClipLayout) -> Tensor
     {
         let (height, width) = (structure.shape[2], structure.shape[3])
@@ -100,7 +101,7 @@ package struct Gen1UNet: Sendable {
         return structure.backend.concatenateChannels([
             structure.reshaped(size(structure.shape[4])),
             levelChannels(levels, clips, pixels: height * width, structure.backend)
-                .reshaped(size(Gen1Config.inputs.level)),
+                .reshaped(size(Gen1Config.levelChannels)),
         ])
     }
 
@@ -115,7 +116,7 @@ package struct Gen1UNet: Sendable {
             let angles = [8.0, 32.0].map { 2 * Double.pi * Double(level) / $0 }
             return angles.map { Float(cos($0)) } + angles.map { Float(sin($0)) }
         }
-        return HostTensor(values, [levels.count, Gen1Config.inputs.level])
+        return HostTensor(values, [levels.count, Gen1Config.levelChannels])
     }
 
     /// The level's channels, constant over a clip's frames and pixels.
@@ -147,7 +148,7 @@ package struct Gen1UNet: Sendable {
     /// Checks latents and what comes with them.
     ///
     /// - Parameters:
-    ///   - latents: `[B, F, H, W, 4]`.
+    ///   - latents: `[B, F, H, W, C]`.
     ///   - name: Of the latents, for messages.
     ///   - values: Named numbers, one a clip or one for all.
     ///   - content: `[B or 1, D]`.
@@ -160,16 +161,16 @@ package struct Gen1UNet: Sendable {
         _ content: Tensor?
     ) throws(NetworkInputError) -> ClipLayout {
         let shape = latents.shape
-        let inputs = Gen1Config.inputs
-        guard shape.rank == 5, shape[4] == inputs.latent, shape.count > 0 else {
+        let channels = config.latentChannels
+        guard shape.rank == 5, shape[4] == channels, shape.count > 0 else {
             throw NetworkInputError(
-                "\(name): expected [clips, frames, height, width, \(inputs.latent)], found "
+                "\(name): expected [clips, frames, height, width, \(channels)], found "
                     + "\(shape)"
             )
         }
         let (clips, frames) = (shape[0], shape[1])
         let image = Shape([clips * frames] + shape.dimensions.dropFirst(2))
-        try config.image.check(sample: image, channels: inputs.latent)
+        try config.image.check(sample: image, channels: channels)
         for (name, values) in values {
             guard values.count == clips || values.count == 1 else {
                 throw NetworkInputError(

@@ -6,6 +6,8 @@ package import Tensors
 package struct Gen1Model: Sendable {
     package let folder: CheckpointFolder
     package let backend: any Backend
+    /// Channels of its latents.
+    package let latentChannels: Int
     private let variant: String?
 
     /// - Throws: `InputError` if the folder's UNet is not gen1, `CheckpointError`.
@@ -23,6 +25,7 @@ package struct Gen1Model: Sendable {
                 "\(unet.path): expected a \(Gen1Config.className), found a \(try unet.className())"
             )
         }
+        latentChannels = try Gen1Config(unet.config()).latentChannels
     }
 
     package func network() throws -> Gen1UNet {
@@ -49,10 +52,21 @@ package struct Gen1Model: Sendable {
     /// - Throws: `InputError` if its latents are others, `CheckpointError`, `ConfigError`.
     package func checkAutoencoder() throws {
         let vae = try folder.component("vae")
-        let found = try AutoencoderConfig(vae.config()).latentChannels
-        let expected = Gen1Config.inputs.latent
-        guard found == expected else {
-            throw InputError("\(vae.path): expected \(expected) latent channels, found \(found)")
+        try Self.check(AutoencoderConfig(vae.config()), latentChannels, path: vae.path)
+    }
+
+    /// - Throws: `InputError` if the autoencoder's latents are not those of a gen1 of so many
+    ///   channels.
+    static func check(
+        _ autoencoder: AutoencoderConfig,
+        _ channels: Int,
+        path: String
+    ) throws(InputError) {
+        guard autoencoder.latentChannels == channels else {
+            throw InputError(
+                "\(path): expected the \(channels) latent channels that the unet has, found "
+                    + "\(autoencoder.latentChannels)"
+            )
         }
     }
 

@@ -42,11 +42,11 @@ package struct SampleSettings: Hashable, Sendable {
 
 /// The latents of a whole shot that condition and start its sampling, channels last.
 package struct ShotInputs: Sendable {
-    /// Encoded depth, `[F, h, w, 4]`.
+    /// Encoded depth, `[F, h, w, C]`.
     package var structure: HostTensor
     /// CLIP image embedding, `[1, D]`; nil samples without content.
     package var content: HostTensor?
-    /// Clean latents of the source, `[F, h, w, 4]`.
+    /// Clean latents of the source, `[F, h, w, C]`.
     package var source: HostTensor?
     /// `[F, h, w, 1]`, 1 where the source is kept.
     package var mask: HostTensor?

@@ -1,20 +1,20 @@
 package import Tensors
 
 /// A shot in a safetensors file, in the layouts of the reference libraries, as `weft sample` reads
-/// it.
+/// it. C are the model's latent channels, 4 unless its `out_channels` says otherwise.
 ///
 /// | tensor | shape | meaning |
 /// | --- | --- | --- |
-/// | `structure` | [F,4,h,w] | encoded depth, scaled; or instead |
+/// | `structure` | [F,C,h,w] | encoded depth, scaled; or instead |
 /// | `depth` | [F,H,W] | relative inverse depth of the whole shot |
 /// | `content`? | [D] or [1,D] | CLIP image embedding; absent: without content |
-/// | `source`? | [F,4,h,w] | clean latents of the source, scaled; or instead |
+/// | `source`? | [F,C,h,w] | clean latents of the source, scaled; or instead |
 /// | `frames`? | [F,3,H,W] | the source's pictures in [-1, 1] |
 /// | `mask`? | [F,1,h,w] | 1 where the source is kept |
-/// | `latents`? | [F,4,h,w] | fused latents to continue from |
+/// | `latents`? | [F,C,h,w] | fused latents to continue from |
 package struct ShotFile: Sendable {
     package let inputs: ShotInputs
-    /// Where a run within the steps continues from, `[F, h, w, 4]`.
+    /// Where a run within the steps continues from, `[F, h, w, C]`.
     package let latents: HostTensor?
 
     /// Reads and encodes what the file holds.
@@ -38,9 +38,11 @@ package struct ShotFile: Sendable {
             needsEncoder ? LatentEncoder(try model.autoencoder(), on: model.backend) : nil
         var inputs = ShotInputs(structure: try shot.structure(encoder, level))
         let dimensions = inputs.structure.shape.dimensions
-        guard dimensions[3] == 4, inputs.structure.shape.count > 0 else {
+        let channels = model.latentChannels
+        guard dimensions[3] == channels, inputs.structure.shape.count > 0 else {
             throw InputError(
-                "structure: expected [F, 4, h, w], found \(inputs.structure.shape) (channels last)"
+                "structure: expected [F, \(channels), h, w], found "
+                    + "\(inputs.structure.shape) (channels last)"
             )
         }
         guard firstFrame <= Int(UInt32.max) - dimensions[0] + 1 else {
@@ -54,11 +56,11 @@ package struct ShotFile: Sendable {
         inputs.source = try shot.frames.map { try encoder?.latents(of: $0) } ?? shot.source
         inputs.mask = shot.mask
         latents = shot.latents
-        for (name, tensor, channels) in [
-            (shot.frames == nil ? "source" : "frames", inputs.source, 4),
-            ("mask", inputs.mask, 1), ("latents", latents, 4),
+        for (name, tensor, count) in [
+            (shot.frames == nil ? "source" : "frames", inputs.source, channels),
+            ("mask", inputs.mask, 1), ("latents", latents, channels),
         ] {
-            let expected = Shape(dimensions.dropLast() + [channels])
+            let expected = Shape(dimensions.dropLast() + [count])
             guard let tensor, tensor.shape != expected else { continue }
             throw InputError(
                 "\(name): expected latents \(expected) as the structure has them, found "

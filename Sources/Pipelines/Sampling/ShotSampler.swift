@@ -59,12 +59,12 @@ package struct ShotSampler: Sendable {
     /// Takes one window through steps `range`: the farm's unit of sampling.
     ///
     /// - Parameters:
-    ///   - latents: Fused latents of the window's frames, `[L, h, w, 4]`.
+    ///   - latents: Fused latents of the window's frames, `[L, h, w, C]`.
     ///   - window: Its frames within the shot.
     ///   - range: Within `steps`.
     ///   - inputs: The shot.
     ///   - willStep: Called before each step; throws to stop.
-    /// - Returns: Stepped latents, `[L, h, w, 4]`.
+    /// - Returns: Stepped latents, `[L, h, w, C]`.
     /// - Throws: `NetworkInputError`, `InputError`, `DivergenceError`, `BackendError`, or what
     ///   `willStep` throws.
     package func sample(
@@ -108,7 +108,7 @@ package struct ShotSampler: Sendable {
     ///     level: only to find out what sharing the noise is good for.
     ///   - progress: Called after each window of each round with the number done; throws to stop.
     ///   - didFuse: Called after each round.
-    /// - Returns: Clean latents, `[F, h, w, 4]`.
+    /// - Returns: Clean latents, `[F, h, w, C]`.
     /// - Throws: As `sample` and `start`.
     package func sampleShot(
         _ inputs: ShotInputs,

@@ -11,7 +11,7 @@ package struct LatentDecoder: Sendable {
         self.backend = backend
     }
 
-    /// - Parameter latents: Scaled, `[F, h, w, 4]`.
+    /// - Parameter latents: Scaled, `[F, h, w, C]`.
     /// - Returns: `[F, H, W, 3]`, in [-1, 1] but for overshoot.
     /// - Throws: `NetworkInputError`, `BackendError`.
     package func frames(of latents: HostTensor) throws -> HostTensor {

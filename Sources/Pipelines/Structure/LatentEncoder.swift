@@ -15,7 +15,7 @@ package struct LatentEncoder: Sendable {
     /// windows.
     ///
     /// - Parameter frames: `[F, H, W, 3]` in [-1, 1].
-    /// - Returns: `[F, h, w, 4]`.
+    /// - Returns: `[F, h, w, C]`.
     /// - Throws: `NetworkInputError` if the size does not fit, `BackendError`.
     package func latents(of frames: HostTensor) throws -> HostTensor {
         let frameCount = frames.shape[0]
@@ -43,7 +43,7 @@ package struct LatentEncoder: Sendable {
     ///   - depth: Relative inverse depth of some frames, `[F, H, W]`.
     ///   - range: Over the whole shot.
     ///   - level: t_s.
-    /// - Returns: `[F, h, w, 4]`.
+    /// - Returns: `[F, h, w, C]`.
     /// - Throws: As `latents(of:)`.
     package func structure(
         ofDepth depth: HostTensor,

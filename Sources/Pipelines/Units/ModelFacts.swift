@@ -32,12 +32,7 @@ package struct ModelFacts: Hashable, Sendable {
         let object = try unet.config()
         let config = try Gen1Config(object)
         let vae = try AutoencoderConfig(folder.component("vae").config())
-        guard vae.latentChannels == Gen1Config.inputs.latent else {
-            throw InputError(
-                "\(folder.path)/vae: expected \(Gen1Config.inputs.latent) latent channels, found "
-                    + "\(vae.latentChannels)"
-            )
-        }
+        try Gen1Model.check(vae, config.latentChannels, path: "\(folder.path)/vae")
         _ = try DPTConfig(folder.component("depth_estimator").config())
         latentScale = vae.patch
         latentChannels = vae.latentChannels

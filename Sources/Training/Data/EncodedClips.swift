@@ -20,9 +20,9 @@ package enum DepthChoice: String, CaseIterable, Sendable {
 package struct EncodedClips: Sendable {
     /// A clip ready for the network.
     package struct Example: Equatable, Sendable {
-        /// `[F, h, w, 4]`.
+        /// `[F, h, w, C]`.
         package let latents: HostTensor
-        /// `[F, h, w, 4]`; zeros where no structure is wanted.
+        /// `[F, h, w, C]`; zeros where no structure is wanted.
         package let structure: HostTensor
         /// `[D]`, of one frame.
         package let content: HostTensor

@@ -266,7 +266,7 @@ package final class Gen1Task: TrainingTask {
         _ content: ContentEncoder,
         _ path: String
     ) throws {
-        let latents = Gen1Config.inputs.latent
+        let latents = network.config.latentChannels
         guard autoencoder.latentChannels == latents else {
             throw TrainingError(
                 .data(
