@@ -53,9 +53,14 @@ package struct FreshComponent: Sendable {
     /// Writes the component's folder below `folder`, which is made if need be, and enters it in
     /// `model_index.json`.
     ///
-    /// - Parameter folder: The checkpoint's folder; its other components stay as they are.
+    /// - Parameters:
+    ///   - folder: The checkpoint's folder; its other components stay as they are.
+    ///   - schedule: The scheduler that a gen1 brings along into a folder without one.
     /// - Throws: `CheckpointError` if the component is already there or cannot be written.
-    package func write(to folder: String) throws(CheckpointError) {
+    package func write(
+        to folder: String,
+        schedule: [String: JSONValue] = Gen1Config.schedule
+    ) throws(CheckpointError) {
         let place = "\(folder)/\(kind.folder)"
         try CheckpointError.reading(place) { () throws(FileError) in
             try SystemFile.makeFolder(folder)
@@ -77,13 +82,15 @@ package struct FreshComponent: Sendable {
             }
         }
         try CheckpointFolder.enter(kind.folder, library: kind.library, config, in: folder)
-        if kind == .gen1 { try Self.writeSchedule(in: folder) }
+        if kind == .gen1 { try Self.write(schedule, in: folder) }
     }
 
     /// Gives a folder without a scheduler the one that gen1 is trained under.
-    private static func writeSchedule(in folder: String) throws(CheckpointError) {
+    private static func write(
+        _ config: [String: JSONValue],
+        in folder: String
+    ) throws(CheckpointError) {
         let place = "\(folder)/\(ComponentKind.scheduler.folder)"
-        let config = Gen1Config.schedule
         let isNew = try CheckpointError.reading(place) { () throws(FileError) in
             guard try SystemFile.status(of: place) == nil else { return false }
             try SystemFile.makeFolder(place)

@@ -1,5 +1,5 @@
 import NN
-import Tensors
+package import Tensors
 
 extension FreshComponent {
     /// Gen1's UNet on a pretrained image UNet: its tensors are copied as they are stored, the
@@ -85,13 +85,23 @@ extension FreshComponent {
 extension Gen1Config {
     /// Stable Diffusion's noise schedule, under which its weights were trained, with the paper's
     /// prediction type.
-    static let schedule: [String: JSONValue] = [
+    package static let schedule: [String: JSONValue] = [
         "_class_name": .string("DDIMScheduler"), "num_train_timesteps": .integer(1000),
         "beta_schedule": .string("scaled_linear"), "beta_start": .number(0.00085),
         "beta_end": .number(0.012), "prediction_type": .string("v_prediction"),
         "clip_sample": .bool(false), "set_alpha_to_one": .bool(false),
         "steps_offset": .integer(1), "timestep_spacing": .string("leading"),
     ]
+
+    /// The same noise, shifted so that nothing of the signal is left at the last timestep.
+    ///
+    /// Sampling then begins there (Lin and others 2023, arXiv 2305.08891): for weights that are
+    /// trained from the start. Otherwise a little of a picture's mean colour is left there in training, the
+    /// network learns to read it, and in sampling it reads grey out of pure noise.
+    static let scheduleFromPureNoise = schedule.merging([
+        "rescale_betas_zero_snr": .bool(true), "timestep_spacing": .string("trailing"),
+        "steps_offset": .integer(0),
+    ]) { $1 }
 
     /// The config with the keys that say what it is of, and those whose default is not diffusers'.
     static func completed(_ config: ConfigObject) -> ConfigObject {

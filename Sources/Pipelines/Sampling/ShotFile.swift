@@ -1,7 +1,9 @@
 package import Tensors
 
 /// A shot in a safetensors file, in the layouts of the reference libraries, as `weft sample` reads
-/// it. C are the model's latent channels, 4 unless its `out_channels` says otherwise.
+/// it.
+///
+/// C are the model's latent channels, 4 unless its `out_channels` says otherwise.
 ///
 /// | tensor | shape | meaning |
 /// | --- | --- | --- |

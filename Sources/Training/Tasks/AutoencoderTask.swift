@@ -24,6 +24,9 @@ package final class AutoencoderTask: TrainingTask {
         package var reconstruction = ReconstructionLoss()
         /// Weight of the mean divergence of a latent from N(0, 1).
         package var divergence = 1e-4
+        /// Weight of the error of the latents' last three channels as a small picture; 0 leaves
+        /// them free.
+        package var thumbnail = 0.0
         /// Share of depth maps among the pictures: gen1 encodes them, and decodes none.
         package var depthShare = 0.125
         /// Pictures that are judged, and that latents are measured on.
@@ -65,6 +68,15 @@ package final class AutoencoderTask: TrainingTask {
             StartingModel.makeAutoencoder
         )
         let patch = network.encoder.config.patch
+        let channels = network.encoder.config.latentChannels
+        guard options.thumbnail == 0 || channels >= ThumbnailError.channels else {
+            throw TrainingError(
+                .usage(
+                    "thumbnail: expected an autoencoder of at least \(ThumbnailError.channels) "
+                        + "latent channels, found \(channels)"
+                )
+            )
+        }
         guard options.request.width % patch == 0, options.request.height % patch == 0 else {
             throw TrainingError(
                 .usage(
@@ -114,17 +126,26 @@ package final class AutoencoderTask: TrainingTask {
         guard let divergence = values?.divergence(weight: options.divergence) else {
             preconditionFailure("the posterior was not sampled")
         }
-        try recording.backward([
+        var targets = [
             (output, loss.gradient),
             (posterior.mean, divergence.mean),
             (posterior.unboundedLogVariance, divergence.logVariance),
-        ])
-        return [
-            Metric("loss", loss.value + divergence.value),
+        ]
+        var metrics = [
             Metric("reconstruction", loss.value),
             Metric("divergence", divergence.value),
             Metric("psnr", PictureQuality.psnr(found, pictures)),
         ]
+        var total = loss.value + divergence.value
+        if options.thumbnail > 0 {
+            let error = ThumbnailError(weight: options.thumbnail)
+            let thumbnail = error(try posterior.mean.download(), pictures)
+            targets.append((posterior.mean, thumbnail.gradient))
+            metrics.append(Metric("thumbnail", thumbnail.value))
+            total += thumbnail.value
+        }
+        try recording.backward(targets)
+        return [Metric("loss", total)] + metrics
     }
 
     /// Reconstructions of the posterior's mean: gen1 learns to make means, so what it makes is

@@ -17,9 +17,21 @@ struct Gen1ConfigTests {
         #expect(config.image.blocks.map(\.channels) == [320, 640, 1280, 1280])
     }
 
+    @Test func latentsHaveAsManyChannelsAsComeOut() throws {
+        let config = try config([
+            "_class_name": .string("WeftGen1UNet"), "out_channels": .integer(8),
+        ])
+        #expect(config.latentChannels == 8)
+        #expect(config.image.inputChannels == 20)
+        let fresh = Gen1Config.completed(ConfigObject(["out_channels": .integer(3)], label: "x"))
+        #expect(fresh.values["in_channels"] == .integer(10))
+    }
+
     @Test(arguments: [
         ("in_channels", JSONValue.integer(4)),
-        ("out_channels", .integer(8)),
+        ("in_channels", .integer(20)),
+        ("out_channels", .integer(0)),
+        ("out_channels", .integer(257)),
         ("max_frames", .integer(0)),
         ("max_frames", .integer(5000)),
         ("temporal_kernel_size", .integer(2)),

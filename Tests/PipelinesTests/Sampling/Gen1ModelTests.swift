@@ -48,7 +48,8 @@ struct Gen1ModelTests {
         {
             let error = #expect(throws: InputError.self) { try load(try model(folder)) }
             let message = error?.description ?? ""
-            #expect(message.hasSuffix("vae: expected 4 latent channels, found 2"))
+            #expect(message.contains("vae: expected the 4 latent channels that the unet has"))
+            #expect(message.hasSuffix("found 2"))
         }
     }
 

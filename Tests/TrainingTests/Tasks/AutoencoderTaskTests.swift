@@ -8,11 +8,13 @@ import Training
 struct AutoencoderTaskTests {
     private func task(
         _ short: ShortTraining,
-        _ weights: AutoencoderTask.Weights = .all
+        _ weights: AutoencoderTask.Weights = .all,
+        thumbnail: Double = 0
     ) throws -> AutoencoderTask {
         var options = AutoencoderTask.Options(width: 32, height: 32, batch: 4)
         options.judged = 4
         options.weights = weights
+        options.thumbnail = thumbnail
         return try AutoencoderTask(short.start, short.data, options, on: ShortTraining.recording())
     }
 
@@ -39,6 +41,18 @@ struct AutoencoderTaskTests {
         _ = try task.validate(Draw(seed: 9, step: 3))
         let again = try task.components()[0]
         #expect(try AutoencoderConfig(again.config).scalingFactor == factor)
+    }
+
+    @Test func `the last three channels become the picture`() throws {
+        let short = try ShortTraining()
+        let task = try task(short, thumbnail: 0.2)
+        #expect(try task.accumulate(Draw(seed: 4, step: 0)).map(\.name).last == "thumbnail")
+        task.recording.clearGradients()
+        let before = try task.accumulate(Draw(seed: 4, step: 1)).last?.value ?? 0
+        task.recording.clearGradients()
+        _ = try ShortTraining.run(task, steps: 0..<60, rate: 5e-3)
+        let after = try task.accumulate(Draw(seed: 4, step: 1)).last?.value ?? 0
+        #expect(after < 0.2 * before, "\(before) to \(after)")
     }
 
     @Test func `two runs are equal to the bit`() throws {

@@ -44,6 +44,15 @@ struct AutoencoderStage: TrainingStage {
     @Option(help: "Weight of the mean divergence of a latent; 0.0001 by default.")
     var divergence: Double?
 
+    @Option(
+        help: """
+            Weight of the error of the latents' last three channels as the picture itself, in \
+            squares of a latent's size: colours are kept, and gen1 learns them sooner. Wants \
+            about 8 channels; 0, free latents, by default.
+            """
+    )
+    var thumbnail: Double?
+
     @Option(help: "Share of depth maps among the pictures of scenes; 0.125 by default.")
     var depthShare: Double?
 
@@ -51,6 +60,7 @@ struct AutoencoderStage: TrainingStage {
         for (option, value) in [
             ("--absolute", absolute), ("--squared", squared), ("--edges", edges),
             ("--tint", tint), ("--divergence", divergence ?? 0),
+            ("--thumbnail", thumbnail ?? 0),
         ] where !(0...1e6).contains(value) {
             throw ValidationError("\(option): expected 0 to 1000000, found \(value)")
         }
@@ -58,6 +68,7 @@ struct AutoencoderStage: TrainingStage {
         guard weights == .decoder else { return }
         let reason = "with --weights decoder, which leaves the encoder as it is"
         try refuse("--divergence", if: divergence != nil, reason)
+        try refuse("--thumbnail", if: thumbnail != nil, reason)
         try refuse("--depth-share", if: depthShare != nil, reason)
     }
 
@@ -70,7 +81,8 @@ struct AutoencoderStage: TrainingStage {
             "tint": .number(tint),
             "divergence": isWhole ? .number(options.divergence) : .null,
             "depth-share": isWhole ? .number(options.depthShare) : .null,
-            // Runs that are older than the option go on.
+            // Runs that are older than these options go on.
+            "thumbnail": options.thumbnail > 0 ? .number(options.thumbnail) : .null,
             "weights": isWhole ? .null : .string(weights.rawValue),
         ]
     }
@@ -83,6 +95,7 @@ struct AutoencoderStage: TrainingStage {
         options.reconstruction.edges = edges
         options.reconstruction.tint = tint
         options.divergence = divergence ?? options.divergence
+        options.thumbnail = thumbnail ?? options.thumbnail
         // Depth maps are for the encoder: gen1 decodes none.
         options.depthShare = weights == .all ? depthShare ?? options.depthShare : 0
         return options
