@@ -50,6 +50,7 @@ struct Failure: Error {
         case let error as ConfigError: self.init(.badInput, error.description)
         case let error as TokenizerError: self.init(.badInput, error.description)
         case let error as InputError: self.init(.badInput, error.description)
+        case let error as WideningError: self.init(.usage, error.description)
         case let error as SamplerError: self.init(.usage, error.description)
         case let error as StitchError:
             self.init(error.code == .windows ? .badInput : .usage, error.description)

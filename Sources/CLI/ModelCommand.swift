@@ -4,10 +4,10 @@ import ArgumentParser
 struct ModelCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "model",
-        abstract: "Look at, check, run, make and pack model folders.",
+        abstract: "Look at, check, run, make, widen and pack model folders.",
         subcommands: [
             ModelInspectCommand.self, ModelCheckCommand.self, ModelRunCommand.self,
-            ModelCreateCommand.self, ModelPackCommand.self,
+            ModelCreateCommand.self, ModelPackCommand.self, ModelWidenCommand.self,
         ]
     )
 }

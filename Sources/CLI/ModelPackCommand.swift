@@ -45,28 +45,36 @@ struct ModelPackCommand: AsyncParsableCommand {
             _ = try SamplingDefaults(config)
             packer.additions[SamplingDefaults.key] = .object(config.values)
         }
-        let parts = try packer.write(to: output) { copy in
-            _ = try SamplingDefaults(copy)
-            for check in copy.check() {
-                if case .failed(let error) = check.outcome { throw error }
-            }
-        }
+        let parts = try packer.writeChecked(to: output)
         if json {
             let members: [String: JSONValue] = [
                 "path": .string(output), "components": .array(parts.map(\.json)),
             ]
             print(JSONValue.object(members).serialized(isIndented: true))
         } else {
-            for part in parts { print(part.text) }
+            for part in parts {
+                print(part.text + (part.tensorCount > 0 ? ", error \(Float(part.error))" : ""))
+            }
+        }
+    }
+}
+
+extension ModelPacker {
+    /// Writes the copy, which has its name only after `weft model check` would find it sound.
+    func writeChecked(to output: String) throws -> [Part] {
+        try write(to: output) { copy in
+            _ = try SamplingDefaults(copy)
+            for check in copy.check() {
+                if case .failed(let error) = check.outcome { throw error }
+            }
         }
     }
 }
 
 extension ModelPacker.Part {
-    fileprivate var text: String {
+    var text: String {
         guard tensorCount > 0 else { return "\(name): copied" }
-        return "\(name): \(tensorCount) tensors, \(parameterCount) parameters, "
-            + "\(byteCount) bytes, error \(Float(error))"
+        return "\(name): \(tensorCount) tensors, \(parameterCount) parameters, \(byteCount) bytes"
     }
 
     fileprivate var json: JSONValue {

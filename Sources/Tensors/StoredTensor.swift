@@ -45,9 +45,22 @@ package struct StoredTensor: Sendable {
         self.init(name, scalarType, shape, .bytes(region, range))
     }
 
-    /// A float32 tensor whose `shape.count` values are made each time they are asked for.
-    package init(name: String, shape: Shape, values: @escaping @Sendable () -> [Float]) {
-        self.init(name, .float32, shape, .values(values))
+    /// A tensor whose `shape.count` values are made each time they are asked for.
+    ///
+    /// - Parameters:
+    ///   - name: Full key.
+    ///   - scalarType: The floating-point type that a file is to hold them in; until then they are
+    ///     what was made.
+    ///   - shape: How many there are.
+    ///   - values: Makes them.
+    package init(
+        name: String,
+        scalarType: ScalarType = .float32,
+        shape: Shape,
+        values: @escaping @Sendable () -> [Float]
+    ) {
+        precondition(scalarType.isFloatingPoint, "\(name): made as \(scalarType.rawValue)")
+        self.init(name, scalarType, shape, .values(values))
     }
 
     private init(

@@ -13,7 +13,7 @@ struct HelpTests {
         ]
         + ["ls", "drain", "undrain", "quarantine", "release"].map { ["workers", $0] }
         + ["generate", "enrol", "revoke", "ls"].map { ["keys", $0] }
-        + ["inspect", "check", "create", "run", "pack"].map { ["model", $0] }
+        + ["inspect", "check", "create", "run", "pack", "widen"].map { ["model", $0] }
         + ["operations", "train", "scheduler", "farm", "scenes"].map { ["benchmark", $0] }
         + ["vae", "clip", "depth", "prior", "gen1", "customize"].map { ["train", $0] }
         + ["video", "folder", "scenes"].map { ["evaluate", $0] }

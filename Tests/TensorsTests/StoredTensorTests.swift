@@ -60,6 +60,9 @@ struct StoredTensorTests {
         let tensor = StoredTensor(name: "t", shape: [2]) { [1, 2] }
         #expect(tensor.floats() == [1, 2] && tensor.integers() == [1, 2])
         #expect(tensor.hostTensor() == HostTensor([1, 2], [2]))
+        #expect(tensor.scalarType == .float32)
+        let half = StoredTensor(name: "t", scalarType: .float16, shape: [1]) { [0.1] }
+        #expect(half.scalarType == .float16 && !half.hasHalfBits && half.floats() == [0.1])
     }
 
     @Test func `another order tells where its elements come from`() throws {

@@ -232,7 +232,7 @@ extension ConfigObject {
 
 extension JSONValue {
     /// Writes the value as configs are kept.
-    fileprivate func write(to path: String) throws(FileError) {
+    func write(to path: String) throws(FileError) {
         try SystemFile.writeAtomically(Array((serialized(isIndented: true) + "\n").utf8), to: path)
     }
 }

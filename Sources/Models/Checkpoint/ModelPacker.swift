@@ -1,9 +1,17 @@
 import NN
 package import Tensors
 
-/// Writes a copy of a model that is to be given away: all weights in half precision, one file a
-/// network, and nothing that no reader needs, such as the state of a training.
+/// Writes a copy of a model: one file of weights a network, and nothing that no reader needs, such
+/// as the state of a training.
 package struct ModelPacker: Sendable {
+    /// What the copy's weights are.
+    package enum Precision: Sendable {
+        /// Halves, as a model is given away.
+        case half
+        /// What they are in the source, to the bit.
+        case stored
+    }
+
     /// A component as it was written.
     package struct Part: Sendable {
         package let name: String
@@ -11,7 +19,7 @@ package struct ModelPacker: Sendable {
         /// Floating-point values in all tensors.
         package let parameterCount: Int
         package let byteCount: Int
-        /// Σ(a - b)² / Σa² between the weights as they were and as they were written; 0 without.
+        /// Σ(a - b)² / Σa² between the weights as they were and as halves; 0 without either.
         package let error: Double
     }
 
@@ -22,6 +30,10 @@ package struct ModelPacker: Sendable {
     package let variant: String?
     /// Keys of `model_index.json` that are set in the copy.
     package var additions: [String: JSONValue] = [:]
+    package var precision = Precision.half
+    /// Networks that the copy has in place of the source's, by the component's name: they are of
+    /// its kind, and the files beside config and weights are the source's.
+    package var replacements: [String: FreshComponent] = [:]
 
     /// - Parameters:
     ///   - source: A model whose components are all there; those of classes that weft does not
@@ -79,8 +91,7 @@ package struct ModelPacker: Sendable {
             index[component.name] = nil
         }
         index.merge(additions) { _, new in new }
-        let text = JSONValue.object(index).serialized(isIndented: true) + "\n"
-        try SystemFile.writeAtomically(Array(text.utf8), to: "\(folder)/\(indexName)")
+        try JSONValue.object(index).write(to: "\(folder)/\(indexName)")
         for name in Self.papers {
             let path = "\(source.path)/\(name)"
             guard try SystemFile.status(of: path)?.isRegular == true else { continue }
@@ -97,6 +108,11 @@ package struct ModelPacker: Sendable {
             guard try SystemFile.status(of: path)?.isRegular == true else { continue }
             try SystemFile.copy(file: path, to: "\(folder)/\(name)")
         }
+        let replacement = replacements[component.name]
+        if let replacement {
+            precondition(replacement.kind == kind, "\(replacement.kind) in place of \(kind)")
+            try JSONValue.object(replacement.config).write(to: "\(folder)/\(kind.configName)")
+        }
         guard kind.hasWeights else {
             try SystemFile.syncFolder(folder)
             return Part(
@@ -109,28 +125,31 @@ package struct ModelPacker: Sendable {
         }
         let weights = try component.tensors(variant: variant)
         let path = "\(folder)/\(kind.weightsName).safetensors"
-        let (parameters, error) = try Self.writeHalves(of: weights, to: path)
+        let tensors =
+            replacement?.parameters
+            ?? weights.names.compactMap { weights.tensor(named: $0)?.named($0) }
+        let (parameters, error) = try write(tensors, of: weights.label, to: path)
         return Part(
             name: component.name,
-            tensorCount: weights.names.count,
+            tensorCount: tensors.count,
             parameterCount: parameters,
             byteCount: try SystemFile.status(of: path)?.byteCount ?? 0,
             error: error
         )
     }
 
-    /// Writes all tensors: floating-point ones as halves, others as they are.
-    private static func writeHalves(
-        of weights: any TensorSource,
+    /// Writes all tensors: floating-point ones in the copy's precision, others as they are.
+    private func write(
+        _ tensors: [StoredTensor],
+        of label: String,
         to path: String
     ) throws -> (parameters: Int, error: Double) {
-        let tensors = weights.names.compactMap { weights.tensor(named: $0)?.named($0) }
         let writer = try SafetensorsWriter(
             path: path,
             entries: tensors.map {
                 SafetensorsWriter.Entry(
                     name: $0.name,
-                    scalarType: $0.scalarType.isFloatingPoint ? .float16 : $0.scalarType,
+                    scalarType: isRounded($0) ? .float16 : $0.scalarType,
                     shape: $0.shape
                 )
             },
@@ -140,28 +159,52 @@ package struct ModelPacker: Sendable {
         var (parameters, difference, power) = (0, 0.0, 0.0)
         for tensor in tensors {
             guard tensor.scalarType.isFloatingPoint else {
-                try writer.write(integers: tensor.integers(), named: tensor.name)
+                _ = try Self.copy(tensor, with: writer)
                 continue
             }
             let values = tensor.floats()
             for (index, value) in values.enumerated() {
-                let half = Float(Float16(value))
-                guard half.isFinite else {
+                let written = isRounded(tensor) ? Float(Float16(value)) : value
+                guard written.isFinite else {
                     let code: CheckpointError.Code =
                         value.isFinite
                         ? .tooLargeForHalf(tensor: tensor.name, index: index, value: "\(value)")
                         : .notFinite(tensor: tensor.name, index: index, value: "\(value)")
-                    throw CheckpointError(code, path: weights.label)
+                    throw CheckpointError(code, path: label)
                 }
-                difference += Double(value - half) * Double(value - half)
+                difference += Double(value - written) * Double(value - written)
                 power += Double(value) * Double(value)
             }
-            try writer.write(values, named: tensor.name)
+            if try isRounded(tensor) || !Self.copy(tensor, with: writer) {
+                try writer.write(values, named: tensor.name)
+            }
             parameters += values.count
             tensor.discard()
         }
         try writer.finish()
         return (parameters, power > 0 ? difference / power : 0)
+    }
+
+    private func isRounded(_ tensor: StoredTensor) -> Bool {
+        precision == .half && tensor.scalarType.isFloatingPoint
+    }
+
+    /// Writes a tensor's bytes as they are stored, piece by piece.
+    ///
+    /// - Returns: False, with nothing written, if its values are made.
+    private static func copy(
+        _ tensor: StoredTensor,
+        with writer: SafetensorsWriter
+    ) throws(FileError) -> Bool {
+        let end = tensor.shape.count * tensor.scalarType.byteCount
+        let step = 1 << 20
+        for start in stride(from: 0, to: end, by: step) {
+            guard let piece = tensor.bytes(in: start..<min(start + step, end)) else {
+                return false
+            }
+            try writer.append(piece, to: tensor.name)
+        }
+        return true
     }
 
     /// Files beside the weights: the config, a tokenizer's lists, what a preprocessor is set to.

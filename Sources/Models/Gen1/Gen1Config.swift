@@ -14,6 +14,8 @@ package struct Gen1Config: Hashable, Sendable {
     package static let className = "WeftGen1UNet"
     /// Channels of the structure level, two angles' cosines and sines.
     package static let levelChannels = 4
+    /// The most channels that latents may have.
+    package static let latentChannelsMax = 256
 
     /// Channels of the network's input: the noisy latents, the encoded depth, and the structure
     /// level, in this order.
@@ -41,8 +43,11 @@ package struct Gen1Config: Hashable, Sendable {
         try config.require("_class_name", .string(Self.className))
         try Self.refuseUnknownKeys(config)
         let latent = try config.count("out_channels", default: 4)
-        guard latent <= 256 else {
-            throw config.unsupported("out_channels", "expected at most 256 latent channels")
+        guard latent <= Self.latentChannelsMax else {
+            throw config.unsupported(
+                "out_channels",
+                "expected at most \(Self.latentChannelsMax) latent channels"
+            )
         }
         let inputs = Self.inputChannels(latent: latent)
         try config.require("in_channels", .integer(inputs))

@@ -113,7 +113,7 @@ extension Gen1Config {
         ]
         for (key, value) in defaults where !config.contains(key) { values[key] = value }
         if !config.contains("in_channels"), case .integer(let latent)? = values["out_channels"],
-            (1...256).contains(latent)
+            (1...latentChannelsMax).contains(latent)
         {
             values["in_channels"] = .integer(inputChannels(latent: latent))
         }

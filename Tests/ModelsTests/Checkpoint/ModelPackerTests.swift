@@ -95,6 +95,40 @@ struct ModelPackerTests {
         }
     }
 
+    @Test func `stored precision keeps every bit of every type`() throws {
+        let folder = try TemporaryFolder()
+        let source = try model(folder)
+        // More than one piece of a copy, in patterns that no rounding to float32 keeps.
+        let path = folder("model/vae/diffusion_pytorch_model.safetensors")
+        let entries = ScalarType.allCases.map {
+            SafetensorsWriter.Entry(name: "of.\($0.rawValue)", scalarType: $0, shape: [3, 50_001])
+        }
+        let writer = try SafetensorsWriter(path: path, entries: entries)
+        for entry in entries {
+            let count = entry.shape.count * entry.scalarType.byteCount
+            try writer.append((0..<count).map { UInt8($0 * 37 % 61) }, to: entry.name)
+        }
+        try writer.finish()
+        var packer = ModelPacker(source)
+        packer.precision = .stored
+        let parts = try packer.write(to: folder("copy")) { _ in }
+        #expect(parts.allSatisfy { $0.error == 0 })
+        #expect(parts.first { $0.name == "vae" }?.parameterCount == 4 * 150_003)
+        let copy = try CheckpointFolder.open(folder("copy"))
+        for (old, new) in zip(source.components, copy.components)
+        where try old.kind().hasWeights {
+            let (weights, copies) = (try old.tensors(), try new.tensors())
+            #expect(weights.names == copies.names)
+            for name in weights.names {
+                let tensor = try #require(weights.tensor(named: name))
+                let same = try #require(copies.tensor(named: name))
+                #expect(same.scalarType == tensor.scalarType && same.shape == tensor.shape)
+                let bytes = 0..<tensor.shape.count * tensor.scalarType.byteCount
+                #expect(same.bytes(in: bytes) == tensor.bytes(in: bytes))
+            }
+        }
+    }
+
     @Test func `the index takes what is added and forgets what stays behind`() throws {
         let folder = try TemporaryFolder()
         _ = try model(folder)
