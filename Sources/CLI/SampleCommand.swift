@@ -61,14 +61,9 @@ struct SampleCommand: AsyncParsableCommand {
                     + "\(choice.structureLevel)"
             )
         }
-        let level = try StructureLevel(choice.structureLevel)
         let gen1 = try Gen1Model(folder, on: compute.makeBackend(), variant: variant)
-        var settings = SampleSettings(structureLevel: level)
-        settings.steps = choice.steps
-        settings.guidance = choice.guidance
-        settings.temporalGuidance = choice.temporalGuidance
+        var settings = try SampleSettings(choice)
         settings.strength = sampling.strength
-        settings.eta = choice.eta
         settings.seed = sampling.seed
         // What can be wrong is told before the first network runs, not hours later.
         let steps = try settings.plan(gen1.schedule()).steps
@@ -82,7 +77,7 @@ struct SampleCommand: AsyncParsableCommand {
         let shot = try ShotFile(
             InputTensors(SafetensorsFile.open(input)),
             model: gen1,
-            level: level,
+            level: settings.structureLevel,
             firstFrame: firstFrame
         )
         let network = try gen1.network()
@@ -115,13 +110,7 @@ struct SampleCommand: AsyncParsableCommand {
         _ config: Gen1Config,
         _ choice: SamplingDefaults
     ) throws -> WindowPlan {
-        let length = choice.window ?? min(config.maxFrames, 16)
-        guard length <= config.maxFrames else {
-            throw Failure(
-                .usage,
-                "--window: the model has positions for \(config.maxFrames) frames, found \(length)"
-            )
-        }
+        let length = try choice.windowLength(framesMax: config.maxFrames)
         return try WindowPlan(
             frameCount: frames,
             length: length,

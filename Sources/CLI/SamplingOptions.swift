@@ -57,16 +57,13 @@ struct SamplingOptions: ParsableArguments {
 
     /// What was given, and what suits the model where nothing was.
     func resolved(_ defaults: SamplingDefaults) -> SamplingDefaults {
-        var choice = defaults
+        var choice = defaults.choosing(window: window, overlap: overlap)
         choice.steps = steps ?? defaults.steps
         choice.guidance = guidance ?? defaults.guidance
         choice.temporalGuidance = temporalGuidance ?? defaults.temporalGuidance
         choice.structureLevel = structureLevel ?? defaults.structureLevel
         choice.eta = eta ?? defaults.eta
         choice.noise = noise ?? defaults.noise
-        choice.window = window ?? defaults.window
-        // A model's overlap is that of its own window.
-        choice.overlap = overlap ?? (window == nil ? defaults.overlap : nil)
         choice.taper = taper ?? defaults.taper
         choice.fusion = fuseEvery ?? defaults.fusion
         choice.fuseUntil = fuseUntil ?? defaults.fuseUntil

@@ -48,6 +48,49 @@ struct EvaluateScenesTests {
         #expect(try SystemFile.read(json, limit: 1 << 20) == bytes)
     }
 
+    @Test func `options win, then what the model says, then what is usual`() throws {
+        let path = "\(model)/model_index.json"
+        guard case .object(var index) = try JSONValue.parse(SystemFile.read(path, limit: 1 << 20))
+        else {
+            Issue.record("no index")
+            return
+        }
+        index["_weft_defaults"] = .object([
+            "steps": .integer(2), "guidance": .integer(3), "window": .integer(6),
+            "structure_level": .integer(1), "taper": .string("linear"),
+        ])
+        let changed = JSONValue.object(index).serialized()
+        try SystemFile.writeAtomically(Array(changed.utf8), to: path)
+        let json = folder("found.json")
+        // The model is that of the environment, as in rendering.
+        let arguments =
+            ["evaluate", "scenes", "temporal", "--threads", "1", "--count", "1", "--frames", "8"]
+            + ["--size", "32x32", "--temporal-guidance", "1", "--guidance", "2.5", "--json", json]
+        let outcome = try Program.run(
+            ["WEFT_MODEL=\(model)", Program.path] + arguments,
+            program: "/usr/bin/env"
+        )
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(
+            outcome.output.contains(
+                "Sampled by \(model), where a row does not say otherwise: 2 steps, guidance 2.5, "
+                    + "omega_t 1.0, t_s 1, eta 0.0, windows of 6 frames that share 3, K 1, linear, "
+                    + "shuffled noise."
+            ),
+            "\(outcome.output)"
+        )
+        guard
+            case .object(let object) = try JSONValue.parse(SystemFile.read(json, limit: 1 << 20)),
+            case .object(let settings)? = object["settings"]
+        else {
+            Issue.record("no object")
+            return
+        }
+        #expect(settings["model"] == .string(model) && settings["steps"] == .integer(2))
+        #expect(settings["guidance"] == .number(2.5) && settings["window"] == .integer(6))
+        #expect(settings["taper"] == .string("linear") && settings["overlap"] == .integer(3))
+    }
+
     @Test func `what is promised and not so is status 1 if that is asked for`() throws {
         #expect(try run("vae").status == 0)
         let checked = try run("vae", ["--check"])
@@ -61,7 +104,14 @@ struct EvaluateScenesTests {
                 try Program.run(["evaluate", "scenes", "content", "--model", nothing]), 66,
                 nothing
             ),
-            (try Program.run(["evaluate", "scenes", "content"]), 64, "--model"),
+            (
+                try run("subject", ["--before", model, "--subject", "7"]), 64,
+                "--model: expected the model that was fine-tuned"
+            ),
+            (
+                try run("content", ["--window", "17"]), 64,
+                "--window: the model has positions for 1 to 16 frames, found 17"
+            ),
             (try run("structure", ["--levels", "0,8"]), 64, "--levels: expected 0 to 7, found 8"),
             (try run("structure", ["--levels", "a"]), 64, "--levels"),
             (try run("content", ["--steps", "0"]), 64, "--steps: expected 1 to 1000, found 0"),

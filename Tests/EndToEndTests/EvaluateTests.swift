@@ -88,6 +88,7 @@ struct EvaluateTests {
         #expect((found["frame_consistency_all_pairs"] ?? 0) > 0.5)
         #expect(found["prompt_consistency"] != nil)
         #expect(found["structure_correlation"] != nil)
+        #expect(outcome.output.contains("\"model\": \"\(model)\""))
         let names = try SystemFile.names(in: clips.folder("plots"))
         #expect(
             names.sorted() == [
@@ -96,10 +97,47 @@ struct EvaluateTests {
         )
     }
 
-    @Test func `a step in brightness costs quality and shows as text without a model`() throws {
+    @Test func `without --model the model is WEFT_MODEL, whose windows are assumed`() throws {
         let clips = try Clips()
+        let model = clips.folder("model")
+        try Clips.run(["model", "create", "tiny", "--output", model])
+        try Self.setDefaults(#"{"window": 6, "overlap": 2}"#, of: model)
+        func evaluate(_ more: [String] = []) throws -> Program.Outcome {
+            try Program.run(
+                ["WEFT_MODEL=\(model)", Program.path, "evaluate", clips.source, clips.source]
+                    + more,
+                program: "/usr/bin/env"
+            )
+        }
+        let outcome = try evaluate()
+        #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(outcome.errors)")
+        let lines = outcome.output.split(separator: "\n")
+        #expect(lines[0].hasSuffix("windows: 5, of 6 frames that share 2, shots: 1"))
+        #expect(lines[1] == "Judged by the networks of \(model).")
+        let found = try measures(evaluate(["--json"]).output)
+        #expect(found["frame_consistency_consecutive"] != nil)
+        #expect(try evaluate(["--window", "8"]).output.contains("of 8 frames that share 4"))
+        #expect(try evaluate(["--overlap", "3"]).output.contains("of 6 frames that share 3"))
+    }
+
+    /// Makes a model say how it is sampled.
+    private static func setDefaults(_ text: String, of model: String) throws {
+        let path = "\(model)/model_index.json"
+        guard case .object(var index) = try JSONValue.parse(SystemFile.read(path, limit: 1 << 20))
+        else { throw Program.Failure("\(path) is no object") }
+        index["_weft_defaults"] = try JSONValue.parse(Array(text.utf8))
+        let changed = JSONValue.object(index).serialized()
+        try SystemFile.writeAtomically(Array(changed.utf8), to: path)
+    }
+
+    @Test func `a step in brightness costs quality and shows as text without networks`() throws {
+        let clips = try Clips()
+        let model = clips.folder("model")
+        try Clips.run(["model", "create", "tiny", "--output", model])
         let output = try clips.output("output.mkv", adding: 20, from: 10)
-        let outcome = try Program.run(["evaluate", output, clips.source])
+        let outcome = try Program.run(
+            ["evaluate", output, clips.source, "--no-networks", "--model", model]
+        )
         #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(outcome.errors)")
         let lines = outcome.output.split(separator: "\n")
         #expect(
@@ -107,16 +145,18 @@ struct EvaluateTests {
                 == "\(output): 20 frames of 48x40, beside \(clips.source); windows: 2, of 16 "
                 + "frames that share 8, shots: 1"
         )
+        #expect(!outcome.output.contains("Judged by"))
         #expect(lines.contains { $0.hasPrefix("PSNR to the source") })
         #expect(
             lines.contains {
                 $0.contains("frame consistency, consecutive; ")
-                    && $0.hasSuffix(": no model is given (--model)")
+                    && $0.hasSuffix(": networks are left out (--no-networks)")
             }
         )
         #expect(outcome.output.contains("Windows of 16 frames that share 8 are assumed"))
         let exact = try Program.run(
             ["evaluate", output, clips.source, "--truth", clips.truth, "--json", "--no-windows"]
+                + ["--no-networks"]
         )
         let found = try measures(exact.output)
         #expect((found["warp_error"] ?? 0) > 0.3, "one step of 20 levels in 19 transitions")
@@ -134,7 +174,8 @@ struct EvaluateTests {
         try SafetensorsFile.write(tensors, to: clips.folder("l.safetensors"))
         let outcome = try Program.run(
             ["evaluate", clips.source, "--latents", clips.folder("l.safetensors"), "--json"]
-                + ["--moved", moved, "--reseeded", reseeded]
+                + ["--moved", moved, "--reseeded", reseeded, "--no-networks"]
+                + ["--window", "16"]
         )
         #expect(outcome.status == 0, "\(outcome.errors)")
         let found = try measures(outcome.output)
@@ -163,7 +204,7 @@ struct EvaluateTests {
         let (json, csv) = (clips.folder("r.json"), clips.folder("r.csv"))
         let outcome = try Program.run(
             ["evaluate", "folder", folder, "--json", json, "--csv", csv, "--frames", "6"]
-                + ["--window", "4", "--overlap", "0"]
+                + ["--window", "4", "--overlap", "0", "--no-networks"]
         )
         #expect(outcome.status == 1)
         #expect(outcome.errors.hasSuffix("weft: \(folder): outputs that are missing or unfit: 2\n"))

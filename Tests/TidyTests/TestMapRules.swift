@@ -145,8 +145,8 @@ enum TestMapRules {
             "Evaluation/Suite/ContentTrial", "Evaluation/Suite/FinishReferences",
             "Evaluation/Suite/Steadiness", "Evaluation/Suite/StitchingTest",
             "Evaluation/Suite/SubjectTest", "Evaluation/Suite/SuiteChance",
-            "Evaluation/Suite/SuiteClip", "Evaluation/Suite/SuiteSettings",
-            "Evaluation/Suite/SuiteSheet", "Evaluation/Suite/TemporalTest",
+            "Evaluation/Suite/SuiteClip", "Evaluation/Suite/SuiteSheet",
+            "Evaluation/Suite/SuiteSweep", "Evaluation/Suite/TemporalTest",
         ],
         "FFmpegTests/InputFileTests": [
             "FFmpeg/FFmpegError", "FFmpeg/MediaInfo",

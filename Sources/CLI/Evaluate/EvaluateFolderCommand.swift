@@ -44,15 +44,18 @@ struct EvaluateFolderCommand: ParsableCommand {
 
     func run() throws {
         let benchmark = try BenchmarkFolder(folder)
-        let evaluation = VideoEvaluation(model: try model.open(), clips: clips, windows: windows)
+        let evaluation = try VideoEvaluation(model, clips, windows)
         var rows: [FolderReport.Row] = []
         for clip in benchmark.clips {
             rows += try measure(clip, evaluation)
         }
         let report = FolderReport(rows, strays: benchmark.strays, seed: seed)
+        if let judge = evaluation.judge { print("Judged by the networks of \(judge.name).") }
         print(report.text, terminator: "")
         if let json {
-            let text = JSONValue.object(report.json).serialized(isIndented: true) + "\n"
+            var members = report.json
+            members["model"] = evaluation.judge.map { .string($0.name) } ?? .null
+            let text = JSONValue.object(members).serialized(isIndented: true) + "\n"
             try SystemFile.writeAtomically(Array(text.utf8), to: json)
         }
         if let csv {

@@ -9,42 +9,34 @@ import Tensors
 
 /// Which networks judge.
 struct EvaluationModelOptions: ParsableArguments {
-    @Option(
-        help: """
-            The model folder, or weft-small; its image_encoder, text_encoder and depth_estimator \
-            are used.
-            """,
-        completion: .directory
-    )
+    @Option(help: ArgumentHelp(ModelChoice.helpWithDefault), completion: .directory)
     var model: String?
 
     @Option(help: "Read the weights of this variant, such as fp16.")
     var variant: String?
 
+    @Flag(help: "Measure only what needs no network; the model then tells its windows alone.")
+    var noNetworks = false
+
     @OptionGroup var device: DeviceOptions
 
-    /// The folder of the networks that judge: the one place that says which it is if none is given.
-    private var folder: String? {
-        get throws { try model.map { try ModelChoice.folder($0) } }
-    }
-
-    /// Nil if there is no folder: what needs a network is then not measured.
-    func open() throws -> EvaluationModel? {
-        guard let folder = try folder else { return nil }
+    func open() throws -> EvaluationModel {
+        let choice = try ModelChoice(model)
         return EvaluationModel(
-            try CheckpointFolder.open(folder),
+            try CheckpointFolder.open(choice.folder),
             on: device.makeBackend(),
-            variant: variant
+            variant: variant,
+            name: choice.jobName
         )
     }
 }
 
 /// The windows that outputs were rendered in.
 struct EvaluationWindowOptions: ParsableArguments {
-    @Option(help: "Frames of a window; the model's longest up to 16 unless given, as in a render.")
+    @Option(help: "Frames of a window; those of a render by the model unless given.")
     var window: Int?
 
-    @Option(help: "Frames that neighbouring windows share at least; half a window unless given.")
+    @Option(help: "Frames that neighbouring windows share at least; as above, else half a window.")
     var overlap: Int?
 
     @Flag(help: "The output is no render of windows: measure no seams.")
@@ -59,16 +51,18 @@ struct EvaluationWindowOptions: ParsableArguments {
     ///
     /// - Parameters:
     ///   - shots: Of the output's frames.
-    ///   - model: Whose longest window counts.
+    ///   - model: Whose windows they are, where no others were given.
     /// - Returns: Nil if it has none.
-    /// - Throws: `StitchError` for numbers that are out of range.
+    /// - Throws: `StitchError` for numbers that are out of range, or what reading configs throws.
     func windows(
         _ shots: [Range<Int>],
-        _ model: EvaluationModel?
+        _ model: EvaluationModel
     ) throws -> VideoInputs.Windows? {
         guard !noWindows else { return nil }
-        let length = try window ?? min(16, model?.windowMax() ?? 16)
-        let shared = overlap ?? length / 2
+        var usual = try window == nil ? model.windows() : WindowArrangement()
+        usual.length = window ?? usual.length
+        usual.overlap = overlap ?? usual.overlap
+        let (length, shared) = (usual.length, usual.shared)
         return VideoInputs.Windows(
             layout: try ShotLayout(shots: shots, length: length, overlap: shared),
             length: length,
@@ -153,14 +147,31 @@ struct EvaluatedSource {
 
 /// How an output is put beside its source.
 struct VideoEvaluation {
-    let model: EvaluationModel?
+    /// Whose windows are those of a render.
+    let model: EvaluationModel
+    /// Whether its networks judge.
+    let hasNetworks: Bool
     let clips: EvaluationClipOptions
     let windows: EvaluationWindowOptions
+
+    init(
+        _ model: EvaluationModelOptions,
+        _ clips: EvaluationClipOptions,
+        _ windows: EvaluationWindowOptions
+    ) throws {
+        self.model = try model.open()
+        hasNetworks = !model.noNetworks
+        self.clips = clips
+        self.windows = windows
+    }
+
+    /// The model whose networks judge; nil without.
+    var judge: EvaluationModel? { hasNetworks ? model : nil }
 
     func source(_ path: String, truth: String?, for output: DecodedClip) throws -> EvaluatedSource {
         let clip = try clips.source(path, for: output)
         return EvaluatedSource(
-            facts: try ClipFacts(clip, model, hasMasks: truth == nil),
+            facts: try ClipFacts(clip, judge, hasMasks: truth == nil),
             truth: try truth.map { try SceneTruth(reading: $0, for: clip.pictures) }
         )
     }
@@ -169,14 +180,13 @@ struct VideoEvaluation {
     func inputs(_ output: DecodedClip, source: EvaluatedSource?, prompt: String?) throws
         -> VideoInputs
     {
-        var inputs = VideoInputs(output: try ClipFacts(output, model, hasMasks: false))
+        var inputs = VideoInputs(output: try ClipFacts(output, judge, hasMasks: false))
         inputs.source = source?.facts
         inputs.truth = source?.truth
         let whole = 0..<output.pictures.count
         inputs.windows = try windows.windows(source?.facts.clip.shots ?? [whole], model)
         if let prompt {
-            inputs.prompt =
-                try model?.embedding(of: prompt) ?? .absent("no model is given (--model)")
+            inputs.prompt = try judge?.embedding(of: prompt) ?? .leftOut
         }
         return inputs
     }

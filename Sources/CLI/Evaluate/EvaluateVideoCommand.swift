@@ -13,7 +13,8 @@ struct EvaluateVideoCommand: ParsableCommand {
             weft evaluate out.mp4 in.mp4 --prompt "a clay figure on snow" --model my-model
 
             Everything that can be measured with what is given is; for the rest a line says what \
-            is missing. Docs/Evaluation.md defines the measures.
+            is missing. The model's networks judge: numbers of different models cannot be \
+            compared. Docs/Evaluation.md defines the measures.
             """
     )
 
@@ -75,8 +76,7 @@ struct EvaluateVideoCommand: ParsableCommand {
     }
 
     func run() throws {
-        let model = try model.open()
-        let evaluation = VideoEvaluation(model: model, clips: clips, windows: windows)
+        let evaluation = try VideoEvaluation(model, clips, windows)
         let clip = try clips.output(output)
         let source = try source.map { try evaluation.source($0, truth: truth, for: clip) }
         var inputs = try evaluation.inputs(clip, source: source, prompt: prompt)
@@ -102,10 +102,12 @@ struct EvaluateVideoCommand: ParsableCommand {
         if json {
             var members = report.json
             members["schema"] = .integer(1)
+            members["model"] = evaluation.judge.map { .string($0.name) } ?? .null
             members.merge(head(clip, inputs)) { first, _ in first }
             print(JSONValue.object(members).serialized(isIndented: true))
         } else {
             printHead(clip, inputs)
+            if let judge = evaluation.judge { print("Judged by the networks of \(judge.name).") }
             print(report.text, terminator: "")
         }
     }

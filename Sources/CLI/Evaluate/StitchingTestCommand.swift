@@ -49,16 +49,15 @@ struct StitchingTestCommand: ParsableCommand {
 
     func run() throws {
         let studio = try model.studio()
-        var settings = try clips.settings(studio, count: 4, frames: 64)
-        guard settings.frames > studio.windowLength else {
+        let choice = level.resolved(sampling.resolved(studio.defaults))
+        var settings = try clips.settings(studio, count: 4, frames: 64, choice)
+        guard settings.frames > settings.arrangement.length else {
             throw Failure(
                 .usage,
-                "--frames: expected more than a window of \(studio.windowLength), found "
-                    + "\(settings.frames)"
+                "--frames: expected more than a window of \(settings.arrangement.length), "
+                    + "found \(settings.frames)"
             )
         }
-        sampling.apply(to: &settings)
-        settings.structureLevel = try StructureLevel(level.structureLevel)
         settings.content = content.content
         let clock = ContinuousClock()
         let start = clock.now
@@ -66,22 +65,22 @@ struct StitchingTestCommand: ParsableCommand {
             try StitchingTest(
                 studio,
                 settings,
-                arrangements,
+                arrangements(around: settings.arrangement),
                 observer,
                 clock: { (clock.now - start).seconds }
             ).run()
         }
     }
 
-    private var arrangements: [WindowArrangement] {
+    private func arrangements(around usual: WindowArrangement) -> [WindowArrangement] {
         let isStandard =
             fuseEvery == nil && fuseUntil == nil && overlap == nil && taper == nil && noise == nil
-        guard !isStandard else { return StitchingTest.standard }
-        let usual = WindowArrangement()
+        guard !isStandard else { return StitchingTest.standard(usual) }
         return StitchingTest.grid(
+            around: usual,
             intervals: fuseEvery?.values ?? [usual.interval],
             untils: fuseUntil?.values ?? [usual.until],
-            overlaps: overlap?.values ?? [nil],
+            overlaps: overlap?.values ?? [usual.overlap],
             tapers: taper?.values ?? [usual.taper],
             noises: noise?.values ?? [usual.noise]
         )

@@ -6,16 +6,24 @@ import Scenes
 
 /// The model that is judged, and the device that computes.
 struct SuiteModelOptions: ParsableArguments {
-    @Option(help: ArgumentHelp(ModelChoice.help), completion: .directory)
-    var model: String
+    @Option(help: ArgumentHelp(ModelChoice.helpWithDefault), completion: .directory)
+    var model: String?
 
     @Option(help: "Read the weights of this variant, such as fp16.")
     var variant: String?
 
     @OptionGroup var device: DeviceOptions
 
-    func studio() throws -> SceneStudio {
-        try SceneStudio(ModelChoice.folder(model), variant: variant, on: device.makeBackend())
+    func studio() throws -> SceneStudio { try studio(ModelChoice(model)) }
+
+    /// Another model, read and run likewise.
+    func studio(_ choice: ModelChoice) throws -> SceneStudio {
+        try SceneStudio(
+            choice.folder,
+            name: choice.jobName,
+            variant: variant,
+            on: device.makeBackend()
+        )
     }
 }
 
@@ -58,9 +66,16 @@ struct SuiteClipOptions: ParsableArguments {
     ///   - studio: The model, whose networks decide about sizes.
     ///   - count: Clips unless given.
     ///   - frames: Of a clip unless given.
-    /// - Returns: Settings of a test, those of sampling at their defaults.
-    /// - Throws: `Failure` for a size that the model or scenes cannot have.
-    func settings(_ studio: SceneStudio, count: Int, frames: Int) throws -> SuiteSettings {
+    ///   - sampling: How clips are sampled.
+    /// - Returns: Settings of a test.
+    /// - Throws: `Failure` for a size that the model or scenes cannot have, `StitchError` for
+    ///   windows that the model does not take.
+    func settings(
+        _ studio: SceneStudio,
+        count: Int,
+        frames: Int,
+        _ sampling: SamplingDefaults
+    ) throws -> SuiteSettings {
         let edge = studio.facts.nativeSize
         let size = size ?? PictureSize(width: edge, height: edge)
         let multiple = studio.facts.sizeMultiple
@@ -79,41 +94,57 @@ struct SuiteClipOptions: ParsableArguments {
             frames: self.frames ?? frames,
             width: size.width,
             height: size.height,
-            structureLevel: try StructureLevel(0)
+            try SampleSettings(sampling),
+            try WindowArrangement(sampling, framesMax: studio.facts.maxFrames)
         )
     }
 }
 
-/// How clips are sampled.
-struct SuiteSamplingOptions: ParsableArguments {
-    @Option(help: "Denoising steps.")
-    var steps = 25
+private let usual = SamplingDefaults()
 
-    @Option(help: "Content guidance, omega; 1 is none.")
-    var guidance = 7.5
+/// How clips are sampled; what is not given is what suits the model, as in rendering.
+struct SuiteSamplingOptions: ParsableArguments {
+    @Option(help: "Denoising steps; \(usual.steps), unless given or the model says.")
+    var steps: Int?
+
+    @Option(help: "Content guidance, omega, 1 is none; \(usual.guidance), as above.")
+    var guidance: Double?
+
+    @Option(help: "Frames of a window; the model's longest up to 16, as above.")
+    var window: Int?
 
     func validate() throws {
-        guard (1...1000).contains(steps) else {
+        if let steps, !(1...1000).contains(steps) {
             throw ValidationError("--steps: expected 1 to 1000, found \(steps)")
         }
-        guard guidance.isFinite else {
+        if let guidance, !guidance.isFinite {
             throw ValidationError("--guidance: expected a number, found \(guidance)")
         }
     }
 
-    func apply(to settings: inout SuiteSettings) {
-        settings.steps = steps
-        settings.guidance = guidance
+    func resolved(_ defaults: SamplingDefaults) -> SamplingDefaults {
+        var choice = defaults.choosing(window: window, overlap: nil)
+        choice.steps = steps ?? defaults.steps
+        choice.guidance = guidance ?? defaults.guidance
+        return choice
     }
 }
 
 /// The structure level, where the test does not go through several.
 struct SuiteLevelOption: ParsableArguments {
-    @Option(help: "Detail taken from the structure, t_s: 0 to 7.")
-    var structureLevel = 0
+    @Option(
+        help: "Detail taken from the structure, t_s, 0 to 7; \(usual.structureLevel), as above."
+    )
+    var structureLevel: Int?
+
+    func resolved(_ defaults: SamplingDefaults) -> SamplingDefaults {
+        var choice = defaults
+        choice.structureLevel = structureLevel ?? defaults.structureLevel
+        return choice
+    }
 
     func validate() throws {
-        guard (0...StructureLevel.largest).contains(structureLevel) else {
+        if let structureLevel, !(0...StructureLevel.largest).contains(structureLevel) {
             throw ValidationError(
                 "--structure-level: expected 0 to \(StructureLevel.largest), found "
                     + "\(structureLevel)"

@@ -3,6 +3,7 @@ import Diffusion
 import Evaluation
 import Pipelines
 import Scenes
+import ShippedModel
 
 /// `weft evaluate scenes content`.
 struct ContentTestCommand: ParsableCommand {
@@ -25,9 +26,8 @@ struct ContentTestCommand: ParsableCommand {
 
     func run() throws {
         let studio = try model.studio()
-        var settings = try clips.settings(studio, count: 50, frames: 8)
-        sampling.apply(to: &settings)
-        settings.structureLevel = try StructureLevel(level.structureLevel)
+        let choice = level.resolved(sampling.resolved(studio.defaults))
+        let settings = try clips.settings(studio, count: 50, frames: 8, choice)
         try output.run { try ContentTest(studio, settings, $0).run() }
     }
 }
@@ -62,8 +62,8 @@ struct StructureTestCommand: ParsableCommand {
 
     func run() throws {
         let studio = try model.studio()
-        var settings = try clips.settings(studio, count: 12, frames: 8)
-        sampling.apply(to: &settings)
+        let choice = sampling.resolved(studio.defaults)
+        var settings = try clips.settings(studio, count: 12, frames: 8, choice)
         settings.content = content.content
         let levels = try Set(levels.values).sorted().map { try StructureLevel($0) }
         try output.run { try StructureTest(studio, settings, levels: levels, $0).run() }
@@ -100,12 +100,11 @@ struct TemporalTestCommand: ParsableCommand {
 
     func run() throws {
         let studio = try model.studio()
-        var settings = try clips.settings(studio, count: 24, frames: 16)
+        let choice = level.resolved(sampling.resolved(studio.defaults))
+        var settings = try clips.settings(studio, count: 24, frames: 16, choice)
         guard settings.frames > 1 else {
             throw Failure(.usage, "--frames: expected at least 2, found \(settings.frames)")
         }
-        sampling.apply(to: &settings)
-        settings.structureLevel = try StructureLevel(level.structureLevel)
         settings.content = content.content
         let scales = Set(temporalGuidance.values).sorted()
         try output.run { try TemporalTest(studio, settings, scales: scales, $0).run() }
@@ -132,7 +131,7 @@ struct AutoencoderTestCommand: ParsableCommand {
 
     func run() throws {
         let studio = try model.studio()
-        let settings = try clips.settings(studio, count: 100, frames: 16)
+        let settings = try clips.settings(studio, count: 100, frames: 16, studio.defaults)
         try output.run { try AutoencoderTest(studio, settings, files: files, $0).run() }
     }
 }
@@ -152,8 +151,13 @@ struct SubjectTestCommand: ParsableCommand {
             """
     )
 
-    @Option(help: "The model before it was fine-tuned.", completion: .directory)
-    var before: String
+    @Option(
+        help: """
+            The model before it was fine-tuned; else WEFT_MODEL, else \(ShippedModel.name).
+            """,
+        completion: .directory
+    )
+    var before: String?
 
     @OptionGroup var model: SuiteModelOptions
 
@@ -175,15 +179,19 @@ struct SubjectTestCommand: ParsableCommand {
     @OptionGroup(title: "Results") var output: SuiteOutput
 
     func run() throws {
-        let after = try model.studio()
-        let before = try SceneStudio(
-            before,
-            variant: model.variant,
-            on: model.device.makeBackend()
-        )
-        var settings = try clips.settings(after, count: 20, frames: 8)
-        sampling.apply(to: &settings)
-        settings.structureLevel = try StructureLevel(level.structureLevel)
+        let old = try ModelChoice(before)
+        let new = try ModelChoice(model.model)
+        guard old.folder != new.folder else {
+            throw Failure(
+                .usage,
+                "--model: expected the model that was fine-tuned, found \(new.folder), which it "
+                    + "was before (--before)"
+            )
+        }
+        let before = try model.studio(old)
+        let after = try model.studio(new)
+        let choice = level.resolved(sampling.resolved(after.defaults))
+        let settings = try clips.settings(after, count: 20, frames: 8, choice)
         try output.run { observer in
             try SubjectTest(
                 before: before,

@@ -41,6 +41,7 @@ struct CoordinatorCommand: ParsableCommand {
     @OptionGroup var log: LogOptions
 
     func run() throws {
+        outliveReaders()
         var configuration = CoordinatorConfiguration(
             stateFolder: absolutePath(state),
             controlEndpoint: bindControl,

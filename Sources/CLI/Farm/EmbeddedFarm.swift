@@ -32,6 +32,7 @@ final class EmbeddedFarm {
     /// - Throws: What keeps the coordinator from its start, `Failure` if a worker cannot be
     /// started.
     init(_ settings: Settings, context: Context) throws {
+        outliveReaders()
         self.settings = settings
         folder = try RuntimeFolder()
         stateFolder = settings.stateFolder ?? folder.path("state")

@@ -2,6 +2,8 @@ import ArgumentParser
 import Coordinator
 import Foundation
 import Pipelines
+import Scheduling
+import WireProtocol
 import ZeroMQ
 
 /// Where the coordinator is and who asks; flags count before the environment.
@@ -42,6 +44,17 @@ struct FarmConnection: ParsableArguments {
         )
         client.patience = .seconds(patience)
         return client
+    }
+}
+
+extension FarmClient {
+    /// Submits a job; what the coordinator does not find is an input that is not there.
+    func submitting(_ job: JobSpecification, as request: JobRequest) throws -> JobID {
+        do {
+            return try submit(request, job)
+        } catch let error as FarmClientError where error.code == .refused(.unknown) {
+            throw Failure(.noInput, error.description)
+        }
     }
 }
 

@@ -32,6 +32,13 @@ struct JobDraft {
         guard isHere || isRemote else {
             throw Failure(.noInput, "\(settings.input): no such file")
         }
+        guard isHere || settings.size != nil else {
+            throw Failure(
+                .noInput,
+                "\(settings.input) is not on this machine; for a clip that the coordinator alone "
+                    + "has, give --size"
+            )
+        }
         let media = isHere ? try MediaInfo.probe(settings.input) : nil
         if !isRemote {
             try Self.checkOutput(settings, replacesOutput: replacesOutput)

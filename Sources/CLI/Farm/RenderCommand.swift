@@ -147,7 +147,8 @@ struct RenderCommand: ParsableCommand {
         isEmbedded: Bool
     ) throws -> JobID {
         guard isEmbedded else {
-            return try client.submit(JobRequest(idempotencyKey: randomKey()), draft.specification)
+            let request = JobRequest(idempotencyKey: randomKey())
+            return try client.submitting(draft.specification, as: request)
         }
         let base = "render-\(draft.digest)"
         let before = try client.jobs().map(\.report).filter {

@@ -78,7 +78,7 @@ struct SubmitCommand: ParsableCommand {
             workersMax: maxWorkers,
             isPaused: paused
         )
-        let id = try client.submit(request, draft.specification)
+        let id = try client.submitting(draft.specification, as: request)
         guard wait else {
             print(json ? JSONValue.object(["job": .string("\(id)")]).serialized() : "\(id)")
             return

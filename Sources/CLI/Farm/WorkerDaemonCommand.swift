@@ -101,6 +101,7 @@ struct WorkerDaemonCommand: ParsableCommand {
     }
 
     func run() throws {
+        outliveReaders()
         let control = try WorkerControl()
         let daemon = try WorkerDaemon(
             configuration(),

@@ -29,6 +29,7 @@ struct TrainStageCommand<Stage: TrainingStage>: ParsableCommand {
             try estimate(settings, inputs)
             return
         }
+        outliveReaders()
         // Taken over first: a signal while the model is read must not be lost.
         let signals = try SignalMonitor([.terminate, .interrupt, .user1])
         let run = try RunFolder(options.output)

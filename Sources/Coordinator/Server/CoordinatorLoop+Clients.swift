@@ -43,7 +43,7 @@ extension CoordinatorLoop {
         }
         let examination = SubmissionCheck(mediaRoot: configuration.mediaRoot)
         if let objection = examination.objection(to: message.job) {
-            return refuse(incoming, .conflict, objection)
+            return refuse(incoming, objection.reason, objection.text)
         }
         let job = farm.nextJob
         let record = JobRecord(message.job, submittedAt: clock.wallSeconds)

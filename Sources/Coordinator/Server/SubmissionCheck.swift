@@ -12,27 +12,42 @@ package struct SubmissionCheck: Sendable {
         self.mediaRoot = mediaRoot
     }
 
-    /// Why the job cannot be taken, as a sentence; nil if it can.
-    package func objection(to job: JobSpecification) -> String? {
+    /// Why a job cannot be taken.
+    package struct Objection: Hashable, Sendable {
+        package let reason: Refusal.Reason
+        /// A sentence.
+        package let text: String
+
+        fileprivate init(_ text: String, _ reason: Refusal.Reason = .conflict) {
+            self.reason = reason
+            self.text = text
+        }
+    }
+
+    /// Why the job cannot be taken; nil if it can. What is not there is `unknown`.
+    package func objection(to job: JobSpecification) -> Objection? {
         do {
             try job.check()
         } catch {
-            return "\(error)"
+            return Objection("\(error)")
         }
         guard let codec = VideoSettings.Codec(rawValue: job.codec) else {
-            return "codec \(job.codec): expected one that weft writes"
+            return Objection("codec \(job.codec): expected one that weft writes")
         }
-        if let missing = codec.missingEncoder { return missing }
+        if let missing = codec.missingEncoder { return Objection(missing) }
         let inputs = [job.input, job.image, job.mask].compactMap(\.self)
         for path in inputs + [job.output] {
-            if let objection = objection(toPlaceOf: path) { return objection }
+            if let objection = objection(toPlaceOf: path) { return Objection(objection) }
         }
         for path in inputs {
+            guard FileManager.default.fileExists(atPath: path) else {
+                return Objection("there is no \(path) on the coordinator's machine", .unknown)
+            }
             guard FileManager.default.isReadableFile(atPath: path) else {
-                return "cannot read \(path) on the coordinator's machine"
+                return Objection("cannot read \(path) on the coordinator's machine", .forbidden)
             }
         }
-        return objection(toOutput: job.output, besides: inputs)
+        return objection(toOutput: job.output, besides: inputs).map { Objection($0) }
     }
 
     private func objection(toOutput output: String, besides inputs: [String]) -> String? {

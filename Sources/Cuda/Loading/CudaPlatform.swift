@@ -46,9 +46,11 @@ package struct CudaPlatform: Sendable {
         }
     }
 
+    private static let compilerName = "compiler (NVRTC)"
+
     /// Opens the compiler alone, for checks on a machine without a device.
     package static func openCompiler(_ search: LibrarySearch) throws(CudaError) -> KernelCompiler {
-        try first(search.compilers, "compiler (NVRTC)") { path throws(CudaError) in
+        try first(search.compilers, compilerName) { path throws(CudaError) in
             try KernelCompiler(path)
         }
     }
@@ -58,16 +60,22 @@ package struct CudaPlatform: Sendable {
         _ search: LibrarySearch,
         for driver: CudaDriver
     ) throws(CudaError) -> KernelCompiler {
-        let fitting = try? first(search.compilers, "compiler") { path throws(CudaError) in
-            let compiler = try KernelCompiler(path)
-            let mismatch = CudaInventory.mismatch(
-                driver: driver.description,
-                compiler: compiler.description
-            )
-            if let mismatch { throw CudaError(.library, mismatch) }
-            return compiler
+        var misfit: KernelCompiler?
+        do throws(CudaError) {
+            return try first(search.compilers, compilerName) { path throws(CudaError) in
+                let compiler = try KernelCompiler(path)
+                let mismatch = CudaInventory.mismatch(
+                    driver: driver.description,
+                    compiler: compiler.description
+                )
+                guard let mismatch else { return compiler }
+                misfit = misfit ?? compiler
+                throw CudaError(.library, mismatch)
+            }
+        } catch {
+            guard let misfit else { throw error }
+            return misfit
         }
-        return if let fitting { fitting } else { try openCompiler(search) }
     }
 
     /// The first that can be opened; if none can, why the last of them that is there could not.

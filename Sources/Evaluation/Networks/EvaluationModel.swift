@@ -5,8 +5,11 @@ package import Tensors
 /// What was asked for, or why there is none: measures are never left out silently.
 package enum Obtained<Value> {
     case value(Value)
-    /// Half a sentence, such as `no model is given`.
+    /// Half a sentence, such as `MODEL has no depth_estimator`.
     case absent(String)
+
+    /// Nobody wants networks to be asked.
+    package static var leftOut: Self { .absent("networks are left out (--no-networks)") }
 
     package var value: Value? {
         guard case .value(let value) = self else { return nil }
@@ -18,6 +21,8 @@ extension Obtained: Sendable where Value: Sendable {}
 
 /// The networks of a model folder that measures need, each loaded when it is first used.
 package final class EvaluationModel {
+    /// What reports call it.
+    package let name: String
     private let folder: CheckpointFolder
     private let backend: any Backend
     private let variant: String?
@@ -29,18 +34,29 @@ package final class EvaluationModel {
     ///   - folder: A model's folder; parts may be missing.
     ///   - backend: Where networks run.
     ///   - variant: Of the weights, such as fp16.
-    package init(_ folder: CheckpointFolder, on backend: any Backend, variant: String? = nil) {
+    ///   - name: What reports call it; the folder's path unless given.
+    package init(
+        _ folder: CheckpointFolder,
+        on backend: any Backend,
+        variant: String? = nil,
+        name: String? = nil
+    ) {
+        self.name = name ?? folder.path
         self.folder = folder
         self.backend = backend
         self.variant = variant
     }
 
-    /// Frames of the longest window that the folder's gen1 network takes; nil if it has none.
+    /// The windows that a render by this model has without options; the usual ones if it has no
+    /// gen1 network.
     ///
-    /// - Throws: `CheckpointError`, `ConfigError`.
-    package func windowMax() throws -> Int? {
-        guard let unet = component("unet"), try unet.kind() == .gen1 else { return nil }
-        return try Gen1Config(unet.config()).maxFrames
+    /// - Throws: `CheckpointError`, `ConfigError`, `StitchError` for windows it does not take.
+    package func windows() throws -> WindowArrangement {
+        var framesMax = Int.max
+        if let unet = component("unet"), try unet.kind() == .gen1 {
+            framesMax = try Gen1Config(unet.config()).maxFrames
+        }
+        return try WindowArrangement(SamplingDefaults(folder), framesMax: framesMax)
     }
 
     /// An embedding for each frame.

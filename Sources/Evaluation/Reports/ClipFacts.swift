@@ -12,15 +12,14 @@ package struct ClipFacts {
 
     /// - Parameters:
     ///   - clip: The clip.
-    ///   - model: Its networks; nil if no model is given.
+    ///   - model: Whose networks look at it; nil if networks are left out.
     ///   - hasMasks: Whether flows are to be trusted or not pixel by pixel, for twice the time.
     /// - Throws: What the networks throw.
     package init(_ clip: DecodedClip, _ model: EvaluationModel?, hasMasks: Bool) throws {
         self.clip = clip
         let pictures = clip.pictures
-        let noModel = "no model is given (--model)"
-        embeddings = try model?.embeddings(of: pictures) ?? .absent(noModel)
-        depth = try model?.depth(of: pictures) ?? .absent(noModel)
+        embeddings = try model?.embeddings(of: pictures) ?? .leftOut
+        depth = try model?.depth(of: pictures) ?? .leftOut
         flows = Self.flows(pictures, hasMasks: hasMasks)
     }
 

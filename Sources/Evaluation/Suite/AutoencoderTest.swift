@@ -98,7 +98,7 @@ package struct AutoencoderTest {
                 "Autoencoder: pictures encoded and decoded, beside what they were.",
                 "A frame of each of \(settings.count) scenes of seeds from \(settings.seed) on"
                     + (files.isEmpty ? "" : ", up to \(settings.frames) frames of each file")
-                    + ", \(settings.width)x\(settings.height).",
+                    + ", \(settings.width)x\(settings.height); the autoencoder of \(studio.name).",
                 "Detail: what is left of the mean squared Laplacian of luma. Latents: root of "
                     + "their mean square, scaled.",
             ],
@@ -109,7 +109,7 @@ package struct AutoencoderTest {
             ],
             rows: rows.map { tally.row($0) },
             settings: [
-                "count": .integer(settings.count), "seed": .string("\(settings.seed)"),
+                "model": .string(studio.name), "count": .integer(settings.count), "seed": .string("\(settings.seed)"),
                 "frames": .integer(settings.frames), "width": .integer(settings.width),
                 "height": .integer(settings.height),
                 "files": .array(files.map { .string($0) }),

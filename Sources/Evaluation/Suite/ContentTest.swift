@@ -82,7 +82,7 @@ package struct ContentTest {
 
     private func findings(_ trial: ContentTrial, clip: Int) throws -> [Way: Finding] {
         let depth = try studio.depth(of: trial.scene.pictures)
-        let structure = try studio.structure(ofDepth: depth, level: settings.structureLevel)
+        let structure = try studio.structure(ofDepth: depth, level: settings.sampling.structureLevel)
         var sheet = SuiteSheet(Self.name, clip: clip, frames: trial.judged)
         sheet.add("source", trial.scene.pictures)
         sheet.add("depth", maps: depth)
@@ -92,7 +92,8 @@ package struct ContentTest {
             let rendering = try studio.render(
                 structure: structure,
                 content: try content(way, trial),
-                settings.sampling(scene: trial.scene.description.seed)
+                settings.sampling(scene: trial.scene.description.seed),
+                settings.arrangement
             )
             result[way] = try finding(rendering.pictures, trial)
             sheet.add(way.rawValue, rendering.pictures)
@@ -170,7 +171,7 @@ package struct ContentTest {
             Self.name,
             lines: [
                 "Content: does the subject get the colour, and the finish, that is asked for?",
-                settings.sentence,
+            ] + settings.lines(studio.name) + [
                 "Asked for: another colour in every clip, in every second one another finish too.",
                 "Colour: the nearest of the 12 true renderings' mean colours on the subject, in "
                     + "CIELAB; by chance 8.3 %.",
@@ -179,7 +180,7 @@ package struct ContentTest {
             ],
             columns: Self.columns,
             rows: names.map { tally.row($0) },
-            settings: settings.json
+            settings: settings.json(studio.name)
         )
         report.clips = clips
         for way in Way.allCases {

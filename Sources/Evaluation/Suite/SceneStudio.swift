@@ -8,6 +8,10 @@ package import Tensors
 /// Networks are loaded when they are first needed and then kept.
 package final class SceneStudio {
     package let facts: ModelFacts
+    /// How the model is sampled where nobody chose otherwise.
+    package let defaults: SamplingDefaults
+    /// What reports call it.
+    package let name: String
     private let model: Gen1Model
     private let path: String
     private let variant: String?
@@ -18,15 +22,24 @@ package final class SceneStudio {
     private var loadedNetwork: Gen1UNet?
     private var loadedAutoencoder: Autoencoder?
 
-    /// Longest window that a farm makes unless told otherwise.
-    private static let windowMax = 16
-
     /// Opens a model's folder; no weight is read yet.
     ///
+    /// - Parameters:
+    ///   - path: The folder.
+    ///   - name: What reports call it; the path unless given.
+    ///   - variant: Of the weights, such as fp16.
+    ///   - backend: Where networks run.
     /// - Throws: `CheckpointError`, `InputError` or `ConfigError` if it is no gen1 model.
-    package init(_ path: String, variant: String? = nil, on backend: any Backend) throws {
+    package init(
+        _ path: String,
+        name: String? = nil,
+        variant: String? = nil,
+        on backend: any Backend
+    ) throws {
         let folder = try CheckpointFolder.open(path)
         facts = try ModelFacts(folder)
+        defaults = try SamplingDefaults(folder)
+        self.name = name ?? path
         model = try Gen1Model(folder, on: backend, variant: variant)
         self.path = path
         self.variant = variant
@@ -44,9 +57,6 @@ package final class SceneStudio {
         package let mismatches: [OverlapMismatch]
         package let plan: WindowPlan
     }
-
-    /// Frames of a window.
-    package var windowLength: Int { min(facts.maxFrames, Self.windowMax) }
 
     // MARK: - Conditioning
 
@@ -124,11 +134,11 @@ package final class SceneStudio {
         structure: HostTensor,
         content: HostTensor?,
         _ sampling: SampleSettings,
-        _ arrangement: WindowArrangement = WindowArrangement()
+        _ arrangement: WindowArrangement
     ) throws -> Rendering {
         var inputs = ShotInputs(structure: structure)
         inputs.content = content
-        let plan = try arrangement.plan(frames: inputs.frameCount, length: windowLength)
+        let plan = try arrangement.plan(frames: inputs.frameCount)
         var sampling = sampling
         sampling.noisePrior = arrangement.prior(plan)
         let sampler = try ShotSampler(

@@ -34,44 +34,44 @@ package struct StitchingTest {
         self.clock = clock
     }
 
-    /// The default, and one thing changed at a time; then the two ways to do without coupling.
-    package static let standard: [WindowArrangement] = {
-        func changed(_ change: (inout WindowArrangement) -> Void) -> WindowArrangement {
-            var arrangement = WindowArrangement()
-            change(&arrangement)
-            return arrangement
+    /// What is usual for a model, and one thing changed at a time; then the two ways to do without
+    /// coupling.
+    package static func standard(_ usual: WindowArrangement) -> [WindowArrangement] {
+        var result = [usual]
+        func add(_ arrangement: WindowArrangement) {
+            if !result.contains(where: { $0.name == arrangement.name }) {
+                result.append(arrangement)
+            }
         }
-        let byInterval = [FusionInterval.every(2), .every(5), .never].map { interval in
-            changed { $0.interval = interval }
+        func vary<Value>(_ values: [Value], _ place: WritableKeyPath<WindowArrangement, Value>) {
+            for value in values {
+                var changed = usual
+                changed[keyPath: place] = value
+                add(changed)
+            }
         }
-        let byTaper = WindowTaper.allCases.filter { $0 != .hann }.map { taper in
-            changed { $0.taper = taper }
-        }
-        let byNoise = WindowArrangement.Noise.allCases.filter { $0 != .shuffled }.map { noise in
-            changed { $0.noise = noise }
-        }
-        let apart = changed { arrangement in
-            arrangement.interval = .never
-            arrangement.noise = .unshared
-        }
-        let flat = changed { arrangement in
-            arrangement.interval = .never
-            arrangement.noise = .unshared
-            arrangement.taper = .flat
-        }
-        return [WindowArrangement(), changed { $0.until = 1 }] + byInterval
-            + [changed { $0.overlap = 4 }] + byTaper + byNoise + [apart, flat]
-    }()
+        vary([1], \.until)
+        vary([.every(1), .every(2), .every(5), .never], \.interval)
+        vary([usual.length / 4], \.overlap)
+        vary(WindowTaper.allCases, \.taper)
+        vary(WindowArrangement.Noise.allCases, \.noise)
+        var apart = usual.uncoupled
+        add(apart)
+        apart.taper = .flat
+        add(apart)
+        return result
+    }
 
     /// Each of some values with each of the others.
     package static func grid(
+        around usual: WindowArrangement,
         intervals: [FusionInterval],
         untils: [Double],
         overlaps: [Int?],
         tapers: [WindowTaper],
         noises: [WindowArrangement.Noise]
     ) -> [WindowArrangement] {
-        var result = [WindowArrangement()]
+        var result = [usual]
         func vary<Value>(_ values: [Value], _ place: WritableKeyPath<WindowArrangement, Value>) {
             result = result.flatMap { arrangement in
                 values.map { value in
@@ -96,51 +96,32 @@ package struct StitchingTest {
     package func run() throws -> SuiteReport {
         // A window that does not fit is told before the first network runs.
         for arrangement in arrangements {
-            let plan = try arrangement.plan(frames: settings.frames, length: studio.windowLength)
-            guard arrangement.prior(plan).isValid else {
-                throw StitchError(.settings, "noise lock: expected windows of at least 2 frames")
-            }
+            _ = try arrangement.plan(frames: settings.frames)
             _ = try FusionSchedule(
-                steps: 0..<settings.steps,
+                steps: 0..<settings.sampling.steps,
                 interval: arrangement.interval,
                 until: arrangement.until
             )
         }
         var tally = SuiteTally()
-        let scenes = settings.scenes
-        for (index, description) in scenes.enumerated() {
-            let clip = try SuiteClip(description, index: index, settings, studio)
-            let structure = try studio.structure(
-                ofDepth: clip.depth,
-                level: settings.structureLevel
-            )
-            var sheet = SuiteSheet(Self.name, clip: index, frames: clip.scene.frames(atMost: 16))
-            sheet.add("source", clip.scene.pictures)
+        let level = settings.sampling.structureLevel
+        let sweep = SuiteSweep(name: Self.name, ways: arrangements, shown: 16, row: \.name)
+        try sweep.run(studio, settings, observer) { clip, sheet in
             sheet.add("depth", maps: clip.depth)
             let source = try Steadiness(of: clip.scene.pictures, clip.scene, studio)
             for (column, value) in source.values { tally.add(Self.sourceRow, column, value) }
-            for (position, arrangement) in arrangements.enumerated() {
-                let start = clock()
-                let rendering = try studio.render(
-                    structure: structure,
-                    content: clip.content,
-                    settings.sampling(scene: description.seed),
-                    arrangement
-                )
-                tally.add(arrangement.name, "seconds", clock() - start)
-                try add(rendering, clip.scene, to: arrangement.name, &tally)
-                sheet.add(arrangement.name, rendering.pictures)
-                try observer.progress(
-                    SuiteProgress(
-                        rendering: position,
-                        of: arrangements.count,
-                        clip: index,
-                        of: scenes.count,
-                        arrangement.name
-                    )
-                )
-            }
-            try observer.sheet?(sheet)
+            return try studio.structure(ofDepth: clip.depth, level: level)
+        } rendering: { clip, structure, arrangement, sheet in
+            let start = clock()
+            let rendering = try studio.render(
+                structure: structure,
+                content: clip.content,
+                settings.sampling(scene: clip.scene.description.seed),
+                arrangement
+            )
+            tally.add(arrangement.name, "seconds", clock() - start)
+            try add(rendering, clip.scene, to: arrangement.name, &tally)
+            sheet.add(arrangement.name, rendering.pictures)
         }
         return report(tally)
     }
@@ -191,8 +172,8 @@ package struct StitchingTest {
         var report = SuiteReport(
             Self.name,
             lines: [
-                "Stitching: windows of \(studio.windowLength) frames over longer clips.",
-                settings.sentence,
+                "Stitching: windows of \(settings.arrangement.length) frames over longer clips.",
+            ] + settings.lines(studio.name) + [
                 "Seam index: change from frame to frame over the source's, where the set of "
                     + "windows changes or an overlap has its middle, against elsewhere; 1 is none.",
                 "Period: power of that change at one cycle a stride over its neighbours'; about "
@@ -206,7 +187,7 @@ package struct StitchingTest {
                 SuiteReport.Column("variance", "variance kept", .decimals(3)),
             ] + Steadiness.columns + [SuiteReport.Column("seconds", "s", .decimals(1))],
             rows: ([Self.sourceRow] + arrangements.map(\.name)).map { tally.row($0) },
-            settings: settings.json.merging(
+            settings: settings.json(studio.name).merging(
                 ["arrangements": .array(arrangements.map { .string($0.name) })]
             ) { $1 }
         )
@@ -215,15 +196,12 @@ package struct StitchingTest {
     }
 
     private func targets(_ report: SuiteReport) -> [SuiteReport.Target] {
-        let standard = WindowArrangement()
-        guard let usual = report.cell(standard.name, "seam") else { return [] }
+        let name = settings.arrangement.name
+        guard let usual = report.cell(name, "seam") else { return [] }
         var targets = [
             SuiteReport.Target("seam index of the default: at most 1.1", isMet: usual.mean <= 1.1)
         ]
-        var apart = standard
-        apart.interval = .never
-        apart.noise = .unshared
-        if let worst = report.cell(apart.name, "seam") {
+        if let worst = report.cell(settings.arrangement.uncoupled.name, "seam") {
             targets.append(
                 SuiteReport.Target(
                     "blended at the end from unshared noise: seam index above the default's, "

@@ -34,38 +34,25 @@ package struct StructureTest {
     /// - Throws: What networks and the observer throw.
     package func run() throws -> SuiteReport {
         var tally = SuiteTally()
-        let scenes = settings.scenes
-        for (index, description) in scenes.enumerated() {
-            let clip = try SuiteClip(description, index: index, settings, studio)
-            var sheet = SuiteSheet(Self.name, clip: index, frames: clip.scene.frames(atMost: 4))
-            sheet.add("source", clip.scene.pictures)
+        let sweep = SuiteSweep(name: Self.name, ways: levels, shown: 4, row: Self.row)
+        try sweep.run(studio, settings, observer) { clip, sheet in
             sheet.add("true depth", maps: clip.scene.inverseDepth)
             add(clip.depth, of: clip.scene, to: Self.sourceRow, &tally)
             let reconstruction = try studio.reconstruction(of: clip.scene.pictures)
             add(try studio.depth(of: reconstruction), of: clip.scene, to: Self.ceilingRow, &tally)
-            for (position, level) in levels.enumerated() {
-                var sampling = settings.sampling(scene: description.seed)
-                sampling.structureLevel = level
-                let rendering = try studio.render(
-                    structure: studio.structure(ofDepth: clip.depth, level: level),
-                    content: clip.content,
-                    sampling
-                )
-                let depth = try studio.depth(of: rendering.pictures)
-                add(depth, of: clip.scene, to: Self.row(level), &tally)
-                sheet.add(Self.row(level), rendering.pictures)
-                sheet.add("\(Self.row(level)), depth", maps: depth)
-                try observer.progress(
-                    SuiteProgress(
-                        rendering: position,
-                        of: levels.count,
-                        clip: index,
-                        of: scenes.count,
-                        Self.row(level)
-                    )
-                )
-            }
-            try observer.sheet?(sheet)
+        } rendering: { clip, _, level, sheet in
+            var sampling = settings.sampling(scene: clip.scene.description.seed)
+            sampling.structureLevel = level
+            let rendering = try studio.render(
+                structure: studio.structure(ofDepth: clip.depth, level: level),
+                content: clip.content,
+                sampling,
+                settings.arrangement
+            )
+            let depth = try studio.depth(of: rendering.pictures)
+            add(depth, of: clip.scene, to: Self.row(level), &tally)
+            sheet.add(Self.row(level), rendering.pictures)
+            sheet.add("\(Self.row(level)), depth", maps: depth)
         }
         return report(tally)
     }
@@ -115,7 +102,7 @@ package struct StructureTest {
             lines: [
                 "Structure: correlation of the output's estimated inverse depth with the input's "
                     + "true one.",
-                settings.sentence,
+            ] + settings.lines(studio.name) + [
                 "Per frame, whatever scale and shift; a ground alone correlates over the whole "
                     + "picture, so objects and what is near them stand beside it.",
             ],
@@ -124,7 +111,7 @@ package struct StructureTest {
                 SuiteReport.Column("objects", "near objects", .decimals(3)),
             ],
             rows: names.map { tally.row($0) },
-            settings: settings.json.merging(
+            settings: settings.json(studio.name).merging(
                 ["levels": .array(levels.map { .integer($0.rounds) })]
             ) { $1 }
         )

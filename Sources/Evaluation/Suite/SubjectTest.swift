@@ -103,10 +103,11 @@ package struct SubjectTest {
             let rendering = try studio.render(
                 structure: studio.structure(
                     ofDepth: studio.depth(of: source.pictures),
-                    level: settings.structureLevel
+                    level: settings.sampling.structureLevel
                 ),
                 content: studio.content(prompt: prompt, seed: truth.seed),
-                settings.sampling(scene: truth.seed)
+                settings.sampling(scene: truth.seed),
+                settings.arrangement
             )
             try judge.add(rendering.pictures, to: name, &tally)
             sheet.add("\(name): \(prompt)", rendering.pictures)
@@ -130,7 +131,8 @@ package struct SubjectTest {
             Self.name,
             lines: [
                 "Subject: how often \(asked) show the subject of seed \(subject), \(thing).",
-                settings.sentence,
+            ] + settings.lines(after.name) + [
+                "Before: \(before.name), sampled in the same way.",
                 "Colour: the nearest of the 12 true renderings' mean colours on the subject, in "
                     + "CIELAB; by chance 8.3 %.",
                 "Margins: cosine with the subject's caption over the best one of another colour, "
@@ -144,7 +146,8 @@ package struct SubjectTest {
                 SuiteReport.Column("class", "its form", .share),
             ],
             rows: [Self.truthRow, "before", "after"].map { tally.row($0) },
-            settings: settings.json.merging([
+            settings: settings.json(after.name).merging([
+                "before": .string(before.name),
                 "subject": .string("\(subject)"),
                 "prompts": .array(prompts.map { .string($0) }),
             ]) { $1 }

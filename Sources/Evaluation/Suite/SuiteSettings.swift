@@ -1,7 +1,7 @@
 import Diffusion
 package import Pipelines
 package import Scenes
-import Tensors
+package import Tensors
 
 /// What a person chooses about a test of the suite; the result is a function of it and the model.
 package struct SuiteSettings: Hashable, Sendable {
@@ -12,11 +12,11 @@ package struct SuiteSettings: Hashable, Sendable {
     package var frames: Int
     package var width: Int
     package var height: Int
-    package var steps = 25
-    /// ω.
-    package var guidance = 7.5
-    /// t_s.
-    package var structureLevel: StructureLevel
+    /// How clips are sampled, where the test does not say it itself; seed and noise prior are the
+    /// clip's own.
+    package var sampling: SampleSettings
+    /// Of windows, where a clip is longer than one and the test does not say it itself.
+    package var arrangement: WindowArrangement
     /// What renderings look like, where the test does not say it itself.
     package var content = Content.prompt
 
@@ -38,21 +38,21 @@ package struct SuiteSettings: Hashable, Sendable {
         frames: Int,
         width: Int,
         height: Int,
-        structureLevel: StructureLevel
+        _ sampling: SampleSettings,
+        _ arrangement: WindowArrangement
     ) {
         self.count = count
         self.seed = seed
         self.frames = frames
         self.width = width
         self.height = height
-        self.structureLevel = structureLevel
+        self.sampling = sampling
+        self.arrangement = arrangement
     }
 
     /// How a clip is sampled: the noise is that of its scene's seed, so that clips do not share it.
     package func sampling(scene seed: UInt64) -> SampleSettings {
-        var sampling = SampleSettings(structureLevel: structureLevel)
-        sampling.steps = steps
-        sampling.guidance = guidance
+        var sampling = sampling
         sampling.seed = seed
         return sampling
     }
@@ -65,23 +65,44 @@ package struct SuiteSettings: Hashable, Sendable {
     /// Of scenes' pictures.
     package var scene: SceneSettings { SceneSettings(width: width, height: height) }
 
-    /// For reports.
-    var json: [String: JSONValue] {
-        [
-            "count": .integer(count), "seed": .string("\(seed)"), "frames": .integer(frames),
-            "width": .integer(width), "height": .integer(height), "steps": .integer(steps),
-            "guidance": .number(guidance), "structure_level": .integer(structureLevel.rounds),
-            "content": .string(content.rawValue),
+    /// For reports, of a test of a model.
+    package func json(_ model: String) -> [String: JSONValue] {
+        let interval: JSONValue =
+            switch arrangement.interval {
+            case .every(let count): .integer(count)
+            case .never: .string("never")
+            }
+        return [
+            "model": .string(model), "count": .integer(count), "seed": .string("\(seed)"),
+            "frames": .integer(frames), "width": .integer(width), "height": .integer(height),
+            "content": .string(content.rawValue), "steps": .integer(sampling.steps),
+            "guidance": .number(sampling.guidance),
+            "temporal_guidance": .number(sampling.temporalGuidance),
+            "structure_level": .integer(sampling.structureLevel.rounds),
+            "eta": .number(sampling.eta), "noise": .string(arrangement.noise.rawValue),
+            "window": .integer(arrangement.length), "overlap": .integer(arrangement.shared),
+            "taper": .string(arrangement.taper.rawValue), "fuse_every": interval,
+            "fuse_until": .number(arrangement.until),
         ]
     }
 
-    /// One sentence on the clips, for reports.
-    var sentence: String {
+    /// Sentences on the clips, and on how a model is sampled, for reports.
+    package func lines(_ model: String) -> [String] {
         let kind =
             seed >= SceneDescription.heldOutSeed
             ? "never trained on" : "which training may have seen"
-        return "\(count) scenes of seeds from \(seed) on (\(kind)), \(frames) frames of "
-            + "\(width)x\(height), \(steps) steps, guidance \(SuiteReport.decimal(guidance, 1))"
+        let windows =
+            frames <= arrangement.length
+            ? "one window, \(arrangement.noise.rawValue) noise"
+            : "windows of \(arrangement.length) frames that share \(arrangement.shared), "
+                + arrangement.name
+        return [
+            "\(count) scenes of seeds from \(seed) on (\(kind)), \(frames) frames of "
+                + "\(width)x\(height).",
+            "Sampled by \(model), where a row does not say otherwise: \(sampling.steps) steps, "
+                + "guidance \(sampling.guidance), omega_t \(sampling.temporalGuidance), t_s "
+                + "\(sampling.structureLevel.rounds), eta \(sampling.eta), \(windows).",
+        ]
     }
 }
 

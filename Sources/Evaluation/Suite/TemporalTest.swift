@@ -33,40 +33,25 @@ package struct TemporalTest {
     /// - Throws: What networks and the observer throw.
     package func run() throws -> SuiteReport {
         var tally = SuiteTally()
-        let scenes = settings.scenes
-        for (index, description) in scenes.enumerated() {
-            let clip = try SuiteClip(description, index: index, settings, studio)
-            let structure = try studio.structure(
-                ofDepth: clip.depth,
-                level: settings.structureLevel
-            )
-            var sheet = SuiteSheet(Self.name, clip: index, frames: clip.scene.frames(atMost: 8))
-            sheet.add("source", clip.scene.pictures)
+        let level = settings.sampling.structureLevel
+        let sweep = SuiteSweep(name: Self.name, ways: scales, shown: 8, row: Self.row)
+        try sweep.run(studio, settings, observer) { clip, sheet in
             sheet.add("depth", maps: clip.depth)
             let reconstruction = try studio.reconstruction(of: clip.scene.pictures)
             try add(clip.scene.pictures, clip.scene, to: Self.sourceRow, &tally)
             try add(reconstruction, clip.scene, to: Self.ceilingRow, &tally)
-            for (position, scale) in scales.enumerated() {
-                var sampling = settings.sampling(scene: description.seed)
-                sampling.temporalGuidance = scale
-                let rendering = try studio.render(
-                    structure: structure,
-                    content: clip.content,
-                    sampling
-                )
-                try add(rendering.pictures, clip.scene, to: Self.row(scale), &tally)
-                sheet.add(Self.row(scale), rendering.pictures)
-                try observer.progress(
-                    SuiteProgress(
-                        rendering: position,
-                        of: scales.count,
-                        clip: index,
-                        of: scenes.count,
-                        Self.row(scale)
-                    )
-                )
-            }
-            try observer.sheet?(sheet)
+            return try studio.structure(ofDepth: clip.depth, level: level)
+        } rendering: { clip, structure, scale, sheet in
+            var sampling = settings.sampling(scene: clip.scene.description.seed)
+            sampling.temporalGuidance = scale
+            let rendering = try studio.render(
+                structure: structure,
+                content: clip.content,
+                sampling,
+                settings.arrangement
+            )
+            try add(rendering.pictures, clip.scene, to: Self.row(scale), &tally)
+            sheet.add(Self.row(scale), rendering.pictures)
         }
         return report(tally)
     }
@@ -93,11 +78,10 @@ package struct TemporalTest {
             Self.name,
             lines: [
                 "Temporal guidance: how steady the output is, and what of its detail that costs.",
-                settings.sentence,
-            ] + Steadiness.lines,
+            ] + settings.lines(studio.name) + Steadiness.lines,
             columns: Steadiness.columns,
             rows: ([Self.sourceRow, Self.ceilingRow] + scales.map(Self.row)).map { tally.row($0) },
-            settings: settings.json.merging(
+            settings: settings.json(studio.name).merging(
                 ["temporal_guidance": .array(scales.map { .number($0) })]
             ) { $1 }
         )

@@ -1,5 +1,5 @@
 package import Diffusion
-import Pipelines
+package import Pipelines
 package import Tensors
 
 /// How a clip is cut into windows, what they start from, and when they are blended.
@@ -16,6 +16,8 @@ package struct WindowArrangement: Hashable, Sendable {
         case unshared
     }
 
+    /// Frames of a window.
+    package var length = 16
     package var interval = FusionInterval.every(1)
     package var until = 0.6
     /// Frames that neighbours share at least; half a window unless given.
@@ -25,11 +27,46 @@ package struct WindowArrangement: Hashable, Sendable {
 
     package init() {}
 
+    /// What rendering makes of a choice.
+    ///
+    /// - Parameters:
+    ///   - choice: What was asked for, and what suits the model.
+    ///   - framesMax: Frames for which the model has positions.
+    /// - Throws: `StitchError` for windows that the model does not take.
+    package init(_ choice: SamplingDefaults, framesMax: Int) throws(StitchError) {
+        length = try choice.windowLength(framesMax: framesMax)
+        interval = choice.fusion
+        until = choice.fuseUntil
+        overlap = choice.overlap
+        taper = choice.taper
+        noise =
+            switch choice.noise {
+            case .independent: .independent
+            case .shuffled: .shuffled
+            case .lock: .lock
+            }
+    }
+
+    /// The same windows, each sampled from noise of its own and blended when all is done.
+    package var uncoupled: WindowArrangement {
+        var apart = self
+        apart.interval = .never
+        apart.noise = .unshared
+        return apart
+    }
+
+    /// Frames that neighbours share at least.
+    package var shared: Int { overlap ?? length / 2 }
+
     /// The windows of a clip.
     ///
-    /// - Throws: `StitchError` if the overlap does not fit.
-    package func plan(frames: Int, length: Int) throws(StitchError) -> WindowPlan {
-        try WindowPlan(frameCount: frames, length: length, overlap: overlap ?? length / 2)
+    /// - Throws: `StitchError` if the overlap or the noise does not fit.
+    package func plan(frames: Int) throws(StitchError) -> WindowPlan {
+        let plan = try WindowPlan(frameCount: frames, length: length, overlap: shared)
+        guard prior(plan).isValid else {
+            throw StitchError(.settings, "noise lock: expected windows of at least 2 frames")
+        }
+        return plan
     }
 
     /// The prior of the noise that windows share.

@@ -64,6 +64,32 @@ package struct SamplingDefaults: Hashable, Sendable {
         try check(config)
     }
 
+    /// The same with windows that somebody chose; nil is no choice.
+    ///
+    /// A model's overlap is that of its own window.
+    package func choosing(window: Int?, overlap: Int?) -> SamplingDefaults {
+        var choice = self
+        choice.window = window ?? self.window
+        choice.overlap = overlap ?? (window == nil ? self.overlap : nil)
+        return choice
+    }
+
+    /// Frames of a window.
+    ///
+    /// - Parameter framesMax: Frames for which the model has positions.
+    /// - Returns: What was chosen, or else as many, up to 16.
+    /// - Throws: `StitchError` if more were chosen than the model has positions for.
+    package func windowLength(framesMax: Int) throws(StitchError) -> Int {
+        let length = window ?? min(16, framesMax)
+        guard (1...framesMax).contains(length) else {
+            throw StitchError(
+                .settings,
+                "--window: the model has positions for 1 to \(framesMax) frames, found \(length)"
+            )
+        }
+        return length
+    }
+
     private func check(_ config: ConfigObject) throws(ConfigError) {
         func expect(_ isRight: Bool, _ key: String, _ expected: String) throws(ConfigError) {
             guard isRight else { throw config.unexpected(key, expected) }
@@ -84,6 +110,19 @@ package struct SamplingDefaults: Hashable, Sendable {
         if case .every(let count) = fusion {
             try expect(count <= 1000, "fuse_every", "1 to 1000 or \"never\"")
         }
+    }
+}
+
+extension SampleSettings {
+    /// What was chosen, from the seed 0 and pure noise.
+    ///
+    /// - Throws: `InputError` for a structure level that there is not.
+    package init(_ choice: SamplingDefaults) throws(InputError) {
+        self.init(structureLevel: try StructureLevel(choice.structureLevel))
+        steps = choice.steps
+        guidance = choice.guidance
+        temporalGuidance = choice.temporalGuidance
+        eta = choice.eta
     }
 }
 

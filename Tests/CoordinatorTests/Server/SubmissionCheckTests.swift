@@ -26,7 +26,7 @@ struct SubmissionCheckTests {
     ) -> String? {
         var job = job
         change(&job)
-        return SubmissionCheck(mediaRoot: root).objection(to: job)
+        return SubmissionCheck(mediaRoot: root).objection(to: job)?.text
     }
 
     @Test func `a job whose files are in order is taken`() {
@@ -47,6 +47,20 @@ struct SubmissionCheckTests {
         ] {
             #expect(objection(change)?.contains("/nowhere") == true)
         }
+    }
+
+    @Test func `an input that is not there is told from other mistakes`() {
+        let check = SubmissionCheck(mediaRoot: nil)
+        func reason(_ change: (inout JobSpecification) -> Void) -> Refusal.Reason? {
+            var job = job
+            change(&job)
+            return check.objection(to: job)?.reason
+        }
+        #expect(reason { $0.input = "/nowhere/in.mp4" } == .unknown)
+        #expect(reason { $0.image = "/nowhere/i.png" } == .unknown)
+        #expect(reason { $0.mask = "/nowhere/m.png" } == .unknown)
+        #expect(reason { $0.output = "/nowhere/out.mp4" } == .conflict)
+        #expect(reason { $0.codec = "gif" } == .conflict)
     }
 
     @Test func `an output must not replace an input`() throws {

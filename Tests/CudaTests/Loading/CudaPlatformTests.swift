@@ -62,9 +62,25 @@ struct CudaPlatformTests {
     @Test func `a compiler newer than the driver is refused`() throws {
         let emulated = try EmulatedCuda()
         emulated.set("nvrtc", 13)
+        emulated.clearLog()
         let (inventory, platform) = CudaPlatform.open(emulated.search)
         #expect(platform == nil && inventory.compiler?.major == 13)
         #expect(inventory.refusal?.contains("too new for a driver of 12.8") == true)
+        // What did not fit is not tried again.
+        #expect(emulated.log.count { $0 == "nvrtcVersion" } == 1)
+    }
+
+    @Test func `compilers that cannot be opened are told by the last of them`() throws {
+        let emulated = try EmulatedCuda()
+        let search = LibrarySearch(
+            drivers: [emulated.driverPath],
+            namedCompilers: ["libno-such-compiler.so.1", "libm.so.6"],
+            environment: { _ in nil },
+            names: { _ in [] }
+        )
+        let (inventory, platform) = CudaPlatform.open(search)
+        #expect(platform == nil && inventory.compiler == nil)
+        #expect(inventory.refusal == "libm.so.6: has no nvrtcVersion")
     }
 
     @Test func `a device that is too small or too old is refused in words`() throws {

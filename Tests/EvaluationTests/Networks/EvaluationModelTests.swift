@@ -24,7 +24,7 @@ struct EvaluationModelTests {
         #expect(texts[0] == texts[2] && texts[0] != texts[1])
         let depth = try #require(try model.depth(of: still).value)
         #expect(depth.shape == [3, 16, 20])
-        #expect((try model.windowMax() ?? 0) > 1)
+        #expect(try model.windows().length > 1)
     }
 
     @Test func `what a folder does not have is told, not an error`() throws {
@@ -40,7 +40,27 @@ struct EvaluationModelTests {
         }
         #expect(reason == "\(folder("model")) has no depth_estimator")
         #expect(text == "\(folder("model")) has no text_encoder")
-        #expect(try model.windowMax() == nil)
+        #expect(try model.windows() == WindowArrangement())
+    }
+
+    @Test func `a model's windows are those it is rendered with`() throws {
+        let folder = try TemporaryFolder()
+        _ = try FreshModel(.tiny, seed: 1).write(to: folder("model"))
+        let path = folder("model/model_index.json")
+        guard case .object(var index) = try JSONValue.parse(SystemFile.read(path, limit: 1 << 20))
+        else {
+            Issue.record("no index")
+            return
+        }
+        index[SamplingDefaults.key] = .object(["window": .integer(4), "overlap": .integer(1)])
+        try SystemFile.writeAtomically(
+            Array(JSONValue.object(index).serialized().utf8),
+            to: path
+        )
+        let model = EvaluationModel(try CheckpointFolder.open(folder("model")), on: backend)
+        #expect(model.name == folder("model"))
+        let windows = try model.windows()
+        #expect(windows.length == 4 && windows.shared == 1)
     }
 
     @Test func `a damaged network is an error`() throws {

@@ -22,16 +22,17 @@ struct SceneStudioTests {
     }
 
     private func settings(count: Int = 2, frames: Int = 2) throws -> SuiteSettings {
-        var settings = SuiteSettings(
+        var choice = SamplingDefaults()
+        choice.steps = 2
+        choice.guidance = 2
+        return SuiteSettings(
             count: count,
             frames: frames,
             width: 32,
             height: 32,
-            structureLevel: try StructureLevel(0)
+            try SampleSettings(choice),
+            WindowArrangement()
         )
-        settings.steps = 2
-        settings.guidance = 2
-        return settings
     }
 
     // MARK: - The studio
@@ -48,7 +49,8 @@ struct SceneStudioTests {
         let rendering = try studio.render(
             structure: studio.structure(ofDepth: depth, level: sampling.structureLevel),
             content: content,
-            sampling
+            sampling,
+            settings.arrangement
         )
         sampling.noisePrior = NoiseKind.shuffled.prior(length: 16, overlap: 8)
         var units = UnitSettings(model: folder("model"), sampling: sampling)

@@ -50,6 +50,38 @@ struct SamplingDefaultsTests {
         #expect(try read(#"{"_weft_defaults":{"fuse_every":4}}"#).fusion == .every(4))
     }
 
+    @Test func `a window that is given leaves a model's overlap behind`() {
+        var model = SamplingDefaults()
+        model.window = 8
+        model.overlap = 3
+        func chosen(_ window: Int?, _ overlap: Int?) -> [Int?] {
+            let choice = model.choosing(window: window, overlap: overlap)
+            return [choice.window, choice.overlap]
+        }
+        #expect(chosen(nil, nil) == [8, 3])
+        #expect(chosen(12, nil) == [12, nil])
+        #expect(chosen(nil, 2) == [8, 2])
+        #expect(chosen(12, 2) == [12, 2])
+        model.steps = 9
+        #expect(model.choosing(window: nil, overlap: nil) == model)
+    }
+
+    @Test func `a window is what was chosen, else the longest up to 16`() throws {
+        var choice = SamplingDefaults()
+        #expect(try choice.windowLength(framesMax: 24) == 16)
+        #expect(try choice.windowLength(framesMax: 12) == 12)
+        choice.window = 24
+        #expect(try choice.windowLength(framesMax: 24) == 24)
+        for wrong in [0, 25] {
+            choice.window = wrong
+            let error = #expect(throws: StitchError.self) {
+                try choice.windowLength(framesMax: 24)
+            }
+            #expect(error?.code == .settings)
+            #expect(error?.description.hasSuffix("1 to 24 frames, found \(wrong)") == true)
+        }
+    }
+
     @Test(arguments: [
         (#"{"step":25}"#, "step: no such key"),
         (#"{"steps":0}"#, "steps: expected a count from 1 on, found 0"),
