@@ -13,7 +13,8 @@ struct EvaluateScenesCommand: ParsableCommand {
             """,
         subcommands: [
             ContentTestCommand.self, StructureTestCommand.self, TemporalTestCommand.self,
-            StitchingTestCommand.self, AutoencoderTestCommand.self, SubjectTestCommand.self,
+            ControlsTestCommand.self, StitchingTestCommand.self, AutoencoderTestCommand.self,
+            SubjectTestCommand.self,
         ]
     )
 }

@@ -50,9 +50,10 @@ struct FarmConnection: ParsableArguments {
 extension FarmClient {
     /// Submits a job; what the coordinator does not find is an input that is not there.
     func submitting(_ job: JobSpecification, as request: JobRequest) throws -> JobID {
-        do {
+        do throws(FarmClientError) {
             return try submit(request, job)
-        } catch let error as FarmClientError where error.code == .refused(.unknown) {
+        } catch {
+            guard error.code == .refused(.unknown) else { throw error }
             throw Failure(.noInput, error.description)
         }
     }

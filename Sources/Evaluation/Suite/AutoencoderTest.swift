@@ -109,7 +109,8 @@ package struct AutoencoderTest {
             ],
             rows: rows.map { tally.row($0) },
             settings: [
-                "model": .string(studio.name), "count": .integer(settings.count), "seed": .string("\(settings.seed)"),
+                "model": .string(studio.name), "count": .integer(settings.count),
+                "seed": .string("\(settings.seed)"),
                 "frames": .integer(settings.frames), "width": .integer(settings.width),
                 "height": .integer(settings.height),
                 "files": .array(files.map { .string($0) }),

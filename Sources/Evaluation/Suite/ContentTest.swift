@@ -82,7 +82,10 @@ package struct ContentTest {
 
     private func findings(_ trial: ContentTrial, clip: Int) throws -> [Way: Finding] {
         let depth = try studio.depth(of: trial.scene.pictures)
-        let structure = try studio.structure(ofDepth: depth, level: settings.sampling.structureLevel)
+        let structure = try studio.structure(
+            ofDepth: depth,
+            level: settings.sampling.structureLevel
+        )
         var sheet = SuiteSheet(Self.name, clip: clip, frames: trial.judged)
         sheet.add("source", trial.scene.pictures)
         sheet.add("depth", maps: depth)
@@ -170,7 +173,7 @@ package struct ContentTest {
         var report = SuiteReport(
             Self.name,
             lines: [
-                "Content: does the subject get the colour, and the finish, that is asked for?",
+                "Content: does the subject get the colour, and the finish, that is asked for?"
             ] + settings.lines(studio.name) + [
                 "Asked for: another colour in every clip, in every second one another finish too.",
                 "Colour: the nearest of the 12 true renderings' mean colours on the subject, in "

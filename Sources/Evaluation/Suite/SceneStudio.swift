@@ -126,6 +126,7 @@ package final class SceneStudio {
     /// - Parameters:
     ///   - structure: `[F, h, w, C]`.
     ///   - content: `[1, D]`; nil for none.
+    ///   - source: Scaled latents of the source, where the strength is below 1.
     ///   - sampling: Its noise prior is the arrangement's.
     ///   - arrangement: Of windows, where the clip is longer than one.
     /// - Returns: The rendering.
@@ -133,11 +134,13 @@ package final class SceneStudio {
     package func render(
         structure: HostTensor,
         content: HostTensor?,
+        source: HostTensor? = nil,
         _ sampling: SampleSettings,
         _ arrangement: WindowArrangement
     ) throws -> Rendering {
         var inputs = ShotInputs(structure: structure)
         inputs.content = content
+        inputs.source = source
         let plan = try arrangement.plan(frames: inputs.frameCount)
         var sampling = sampling
         sampling.noisePrior = arrangement.prior(plan)

@@ -172,7 +172,7 @@ package struct StitchingTest {
         var report = SuiteReport(
             Self.name,
             lines: [
-                "Stitching: windows of \(settings.arrangement.length) frames over longer clips.",
+                "Stitching: windows of \(settings.arrangement.length) frames over longer clips."
             ] + settings.lines(studio.name) + [
                 "Seam index: change from frame to frame over the source's, where the set of "
                     + "windows changes or an overlap has its middle, against elsewhere; 1 is none.",

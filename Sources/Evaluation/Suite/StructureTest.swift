@@ -101,10 +101,10 @@ package struct StructureTest {
             Self.name,
             lines: [
                 "Structure: correlation of the output's estimated inverse depth with the input's "
-                    + "true one.",
+                    + "true one."
             ] + settings.lines(studio.name) + [
                 "Per frame, whatever scale and shift; a ground alone correlates over the whole "
-                    + "picture, so objects and what is near them stand beside it.",
+                    + "picture, so objects and what is near them stand beside it."
             ],
             columns: [
                 SuiteReport.Column("whole", "whole picture", .decimals(3)),

@@ -130,7 +130,7 @@ package struct SubjectTest {
         var report = SuiteReport(
             Self.name,
             lines: [
-                "Subject: how often \(asked) show the subject of seed \(subject), \(thing).",
+                "Subject: how often \(asked) show the subject of seed \(subject), \(thing)."
             ] + settings.lines(after.name) + [
                 "Before: \(before.name), sampled in the same way.",
                 "Colour: the nearest of the 12 true renderings' mean colours on the subject, in "

@@ -9,6 +9,8 @@ package struct SuiteSheet: Sendable {
     /// What the rows show, from the top.
     package private(set) var rows: [String] = []
     private var tensors: [[HostTensor]] = []
+    /// The clip's number.
+    let clip: Int
     private let frames: [Int]
 
     /// - Parameters:
@@ -19,6 +21,7 @@ package struct SuiteSheet: Sendable {
         let number = "\(clip)"
         let zeros = String(repeating: "0", count: max(0, 3 - number.count))
         name = "\(test)-\(zeros)\(number)"
+        self.clip = clip
         self.frames = frames
     }
 

@@ -77,7 +77,7 @@ package struct TemporalTest {
         SuiteReport(
             Self.name,
             lines: [
-                "Temporal guidance: how steady the output is, and what of its detail that costs.",
+                "Temporal guidance: how steady the output is, and what of its detail that costs."
             ] + settings.lines(studio.name) + Steadiness.lines,
             columns: Steadiness.columns,
             rows: ([Self.sourceRow, Self.ceilingRow] + scales.map(Self.row)).map { tally.row($0) },
