@@ -40,8 +40,9 @@ enum Weft {
     }
 }
 
-/// From here on, a reader of standard output or standard error that leaves ends nothing: for
-/// commands whose work is more than what they print. All others are ended by it, as by any pipe.
+/// From here on, a reader of standard output or standard error that leaves ends nothing.
+///
+/// For commands whose work is more than what they print; all others are ended by it, as by any pipe.
 func outliveReaders() { signal(SIGPIPE, SIG_IGN) }
 
 /// Writes a message for a person to standard error.

@@ -91,6 +91,30 @@ struct EvaluateScenesTests {
         #expect(settings["taper"] == .string("linear") && settings["overlap"] == .integer(3))
     }
 
+    @Test func `controls are a row for each value of each`() throws {
+        let pictures = folder("sheets")
+        let outcome = try run(
+            "controls",
+            [
+                "--steps", "2", "--guidance", "2", "--levels", "0,7", "--omegas", "1,2",
+                "--temporal-guidance", "1", "--strengths", "0.5,1", "--pictures", pictures,
+            ]
+        )
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        let rows = ["t_s 0", "t_s 7", "omega 1.0", "omega 2.0", "omega_t 1.0"]
+        for row in rows + ["strength 0.50", "strength 1.00"] {
+            #expect(outcome.output.contains("\n\(row) "), "\(row)")
+        }
+        // Three rows say what the settings say anyway, so they are one rendering.
+        let lines = outcome.output.split(separator: "\n")
+        let same = ["t_s 0 ", "omega 2.0 ", "strength 1.00 "].map { row in
+            lines.first { $0.hasPrefix(row) }?.split(separator: " ").dropFirst(2)
+        }
+        #expect(same[0] != nil && same[0] == same[1] && same[1] == same[2])
+        let sheet = try StillImage.read("\(pictures)/controls-000.png", sideMax: 1000)
+        #expect(sheet.height == 9 * 34 - 2)
+    }
+
     @Test func `what is promised and not so is status 1 if that is asked for`() throws {
         #expect(try run("vae").status == 0)
         let checked = try run("vae", ["--check"])
@@ -114,6 +138,10 @@ struct EvaluateScenesTests {
             ),
             (try run("structure", ["--levels", "0,8"]), 64, "--levels: expected 0 to 7, found 8"),
             (try run("structure", ["--levels", "a"]), 64, "--levels"),
+            (
+                try run("controls", ["--strengths", "0"]), 64,
+                "--strengths: expected more than 0, up to 1, found 0"
+            ),
             (try run("content", ["--steps", "0"]), 64, "--steps: expected 1 to 1000, found 0"),
             (try run("vae", ["--size", "30x32"]), 64, "--size"),
             (try run("vae", [nothing]), 66, nothing),

@@ -24,7 +24,9 @@ package struct SubmissionCheck: Sendable {
         }
     }
 
-    /// Why the job cannot be taken; nil if it can. What is not there is `unknown`.
+    /// Why the job cannot be taken; nil if it can.
+    ///
+    /// What is not there is `unknown`.
     package func objection(to job: JobSpecification) -> Objection? {
         do {
             try job.check()

@@ -72,7 +72,7 @@ struct SuiteSettingsTests {
 
     @Test func `a clip no longer than a window is one window`() throws {
         let line = try settings(SamplingDefaults(), frames: 16).lines("m")[1]
-        #expect(line.hasSuffix("50 steps, guidance 7.5, omega_t 1.0, t_s 0, eta 0.0, one window, "
-            + "shuffled noise."))
+        let expected = "guidance 7.5, omega_t 1.0, t_s 0, eta 0.0, one window, shuffled noise."
+        #expect(line.hasSuffix("50 steps, " + expected))
     }
 }
