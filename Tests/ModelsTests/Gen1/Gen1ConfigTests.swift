@@ -23,8 +23,9 @@ struct Gen1ConfigTests {
         ])
         #expect(config.latentChannels == 8)
         #expect(config.image.inputChannels == 20)
-        let fresh = Gen1Config.completed(ConfigObject(["out_channels": .integer(3)], label: "x"))
-        #expect(fresh.values["in_channels"] == .integer(10))
+        let small = ConfigObject(["out_channels": .integer(3)], label: "config.json")
+        let fresh = try FreshComponent(.gen1, config: small, seed: 0)
+        #expect(fresh.config["in_channels"] == .integer(10))
     }
 
     @Test(arguments: [

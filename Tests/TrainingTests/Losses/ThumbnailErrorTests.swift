@@ -4,6 +4,8 @@ import Testing
 import Training
 
 struct ThumbnailErrorTests {
+    private func doubles(_ tensor: HostTensor) -> [Double] { tensor.values.map(Double.init) }
+
     @Test func `the gradient is the error's slope and leaves the other channels alone`() {
         let pictures = randomTensor([2, 8, 12, 3], seed: 5)
         let mean = randomTensor([2, 2, 3, 5], seed: 6)
@@ -12,9 +14,9 @@ struct ThumbnailErrorTests {
         #expect(found.value > 0)
         let wanted = ThumbnailError.thumbnails(of: pictures, patch: 4)
         // The loss anew, written another way, in double precision.
-        let slope = slopeError(at: mean.doubles, found.gradient.doubles) { values in
+        let slope = slopeError(at: doubles(mean), doubles(found.gradient)) { values in
             var sum = 0.0
-            for (index, colour) in wanted.doubles.enumerated() {
+            for (index, colour) in doubles(wanted).enumerated() {
                 let difference = values[5 * (index / 3) + 2 + index % 3] - colour
                 sum += difference * difference
             }
