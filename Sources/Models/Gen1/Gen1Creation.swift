@@ -104,7 +104,7 @@ extension Gen1Config {
     ]) { $1 }
 
     /// The config with the keys that say what it is of, and those whose default is not diffusers'.
-    static func completed(_ config: ConfigObject) -> ConfigObject {
+    package static func completed(_ config: ConfigObject) -> ConfigObject {
         var values = config.values
         let defaults: [String: JSONValue] = [
             "_class_name": .string(className), "out_channels": .integer(4),

@@ -40,5 +40,6 @@ package struct Slope: Equatable, Sendable {
 }
 
 extension HostTensor {
-    var doubles: [Double] { values.map { Double($0) } }
+    /// In double precision, as losses are computed.
+    package var doubles: [Double] { values.map { Double($0) } }
 }
