@@ -42,7 +42,7 @@ enum Weft {
 
 /// From here on, a reader of standard output or standard error that leaves ends nothing.
 ///
-/// For commands whose work is more than what they print; all others are ended by it, as by any pipe.
+/// For commands whose work is more than what they print; all others are ended by it.
 func outliveReaders() { signal(SIGPIPE, SIG_IGN) }
 
 /// Writes a message for a person to standard error.

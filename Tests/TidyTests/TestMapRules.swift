@@ -140,6 +140,9 @@ enum TestMapRules {
         "EvaluationTests/Suite/SceneCaseTests": [
             "Evaluation/Suite/SceneEdit"
         ],
+        "EvaluationTests/Suite/SurfaceTextureTests": [
+            "Evaluation/Suite/TextureReferences"
+        ],
         "EvaluationTests/Suite/SceneStudioTests": [
             "Evaluation/Suite/AutoencoderTest", "Evaluation/Suite/ContentTest",
             "Evaluation/Suite/ContentTrial", "Evaluation/Suite/FinishReferences",

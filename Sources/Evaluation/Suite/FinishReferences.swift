@@ -11,7 +11,7 @@ import Tensors
 package struct FinishReferences: Sendable {
     /// What tells finishes apart.
     package enum Instrument: String, CaseIterable, Sendable {
-        /// How lightness and colour vary on the subject; the nearest reference's.
+        /// How lightness and colour vary on the subject; that of the nearest references.
         case texture
         /// CLIP's embedding of the picture; the nearest reference's.
         case pictures
@@ -22,10 +22,14 @@ package struct FinishReferences: Sendable {
         var column: String { "finish_\(rawValue)" }
     }
 
-    private let textures: [SurfaceTexture?]
+    /// Nil where the subject is too small.
+    private let textures: TextureReferences?
     private let pictures: [[Float]]
     private let words: [[Float]]
     private let mask: RegionMask
+
+    /// References of each finish for its texture: the subject with other grains.
+    private static let grains: UInt32 = 4
 
     /// Renders the references.
     ///
@@ -43,19 +47,25 @@ package struct FinishReferences: Sendable {
         _ settings: SceneSettings,
         _ studio: SceneStudio
     ) throws {
-        var textures: [SurfaceTexture?] = []
+        var textures: [[SurfaceTexture]] = []
         var pictures: [[Float]] = []
         var words: [[Float]] = []
         for finish in SceneFinish.allCases {
             var scene = scene
             scene.objects[0].finish = finish
-            let truth = SceneCase(scene, frames: frame..<frame + 1, settings.withoutNoise)
-            let reference = try studio.reconstruction(of: truth.pictures)
-            textures.append(SurfaceTexture(of: reference, frames: [0], masks: [mask]))
-            pictures.append(try studio.content(reference, frame: 0).values)
+            let references = try (0..<Self.grains).map { grain in
+                var varied = scene
+                varied.objects[0].variation ^= grain * 0x1111
+                let truth = SceneCase(varied, frames: frame..<frame + 1, settings.withoutNoise)
+                return try studio.reconstruction(of: truth.pictures)
+            }
+            textures.append(
+                references.compactMap { SurfaceTexture(of: $0, frames: [0], masks: [mask]) }
+            )
+            pictures.append(try studio.content(references[0], frame: 0).values)
             words.append(try studio.embedding(ofText: scene.caption))
         }
-        self.textures = textures
+        self.textures = textures.contains(where: \.isEmpty) ? nil : TextureReferences(textures)
         self.pictures = pictures
         self.words = words
         self.mask = mask
@@ -73,10 +83,9 @@ package struct FinishReferences: Sendable {
         _ studio: SceneStudio
     ) throws -> [Instrument: SceneFinish?] {
         let embedding = try studio.content(picture, frame: 0).values
-        let known = textures.compactMap(\.self)
-        let texture =
-            known.count == textures.count
-            ? SurfaceTexture(of: picture, frames: [0], masks: [mask])?.nearest(of: known) : nil
+        let texture = textures.flatMap { known in
+            SurfaceTexture(of: picture, frames: [0], masks: [mask]).map { known.nearest(to: $0) }
+        }
         let all = SceneFinish.allCases
         return [
             .texture: texture.map { all[$0] },
