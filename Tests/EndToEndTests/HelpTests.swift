@@ -17,7 +17,7 @@ struct HelpTests {
         + ["operations", "train", "scheduler", "farm", "scenes"].map { ["benchmark", $0] }
         + ["vae", "clip", "depth", "prior", "gen1", "customize"].map { ["train", $0] }
         + ["video", "folder", "scenes"].map { ["evaluate", $0] }
-        + ["content", "structure", "temporal", "stitching", "vae", "subject"].map {
+        + ["content", "structure", "temporal", "controls", "stitching", "vae", "subject"].map {
             ["evaluate", "scenes", $0]
         }
         + [["workers"], ["keys"], ["model"], ["evaluate"], ["train"], ["benchmark"]]

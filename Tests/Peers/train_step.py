@@ -41,11 +41,12 @@ def reference(name, config, threads, repetitions):
     start = resident()
     clips, frames, edge = map(int, name.split("x"))
     # weft adds the input channels and the extent of the temporal kernels where a config is silent.
-    config = {"in_channels": 12, "temporal_kernel_size": 3} | config
+    latent = config.get("out_channels", 4)
+    config = {"in_channels": 2 * latent + 4, "temporal_kernel_size": 3} | config
     model, _ = gen1_model(config, frames)
     model.train()
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4, weight_decay=0.01)
-    sample, structure, target = (torch.randn(clips, 4, frames, edge, edge) for _ in range(3))
+    sample, structure, target = (torch.randn(clips, latent, frames, edge, edge) for _ in range(3))
     content = torch.randn(clips, config["cross_attention_dim"])
     steps = torch.full((clips * frames,), 500.0)
 

@@ -96,8 +96,8 @@ extension Gen1Config {
     /// The same noise, shifted so that nothing of the signal is left at the last timestep.
     ///
     /// Sampling then begins there (Lin and others 2023, arXiv 2305.08891): for weights that are
-    /// trained from the start. Otherwise a little of a picture's mean colour is left there in training, the
-    /// network learns to read it, and in sampling it reads grey out of pure noise.
+    /// trained from the start. Otherwise a little of a picture's mean colour is left there in
+    /// training, the network learns to read it, and in sampling it reads grey out of pure noise.
     static let scheduleFromPureNoise = schedule.merging([
         "rescale_betas_zero_snr": .bool(true), "timestep_spacing": .string("trailing"),
         "steps_offset": .integer(0),

@@ -61,7 +61,9 @@ package final class TrainingBenchmark {
     /// - Throws: `BackendError` if the device failed.
     package func takeStep() throws -> Double {
         let draw = Draw(seed: 0, step: step)
-        let latents = Shape([size.clips, size.frames, size.side, size.side, 4])
+        let latents = Shape([
+            size.clips, size.frames, size.side, size.side, network.config.latentChannels,
+        ])
         func normals(_ name: String, _ shape: Shape) -> HostTensor {
             var generator = draw.stream(name)
             return generator.normals(shape)

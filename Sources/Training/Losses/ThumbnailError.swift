@@ -7,10 +7,9 @@ package import Tensors
 ///
 /// with y the square's mean colour as luma and two differences (YCoCg: Y = ¼ R + ½ G + ¼ B,
 /// Co = ½ R − ½ B, Cg = −¼ R + ½ G − ¼ B), which hardly correlate, and s what gives each about the
-/// deviation that latents have. Left to itself an autoencoder gives its channels to luminance first:
-/// one of four channels, and one widened to eight, kept two thirds of the colour of small objects,
-/// though three numbers a square are enough for all of it. Latents of which three channels are a
-/// picture are also easier to denoise: content and depth act on them directly.
+/// deviation that latents have. Three numbers a square are enough for all of a picture's colour, but
+/// an autoencoder that is left to itself gives its channels to luminance first. Latents of which
+/// three channels are a picture are also easier to denoise: content and depth act on them directly.
 package struct ThumbnailError: Hashable, Sendable {
     /// Channels that are the picture.
     package static let channels = 3

@@ -52,7 +52,7 @@ struct AutoencoderTaskTests {
         task.recording.clearGradients()
         _ = try ShortTraining.run(task, steps: 0..<60, rate: 5e-3)
         let after = try task.accumulate(Draw(seed: 4, step: 1)).last?.value ?? 0
-        #expect(after < 0.2 * before, "\(before) to \(after)")
+        #expect(after < 0.5 * before, "\(before) to \(after)")
     }
 
     @Test func `two runs are equal to the bit`() throws {
