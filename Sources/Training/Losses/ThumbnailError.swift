@@ -7,9 +7,10 @@ package import Tensors
 ///
 /// with y the square's mean colour as luma and two differences (YCoCg: Y = ¼ R + ½ G + ¼ B,
 /// Co = ½ R − ½ B, Cg = −¼ R + ½ G − ¼ B), which hardly correlate, and s what gives each about the
-/// deviation that latents have. Three numbers a square are enough for all of a picture's colour, but
-/// an autoencoder that is left to itself gives its channels to luminance first. Latents of which
-/// three channels are a picture are also easier to denoise: content and depth act on them directly.
+/// deviation that latents have. Three numbers a square are enough for all of a picture's colour,
+/// but an autoencoder that is left to itself gives its channels to luminance first. Latents of
+/// which three channels are a picture are also easier to denoise: content and depth act on them
+/// directly.
 package struct ThumbnailError: Hashable, Sendable {
     /// Channels that are the picture.
     package static let channels = 3
