@@ -34,17 +34,9 @@ struct ControlsTestCommand: ParsableCommand {
     @OptionGroup(title: "Results") var output: SuiteOutput
 
     func validate() throws {
-        let known = 0...StructureLevel.largest
-        if let wrong = levels.values.first(where: { !known.contains($0) }) {
-            throw ValidationError("--levels: expected 0 to \(known.upperBound), found \(wrong)")
-        }
-        for (option, list) in [
-            ("--omegas", omegas), ("--temporal-guidance", temporalGuidance),
-        ] {
-            if let wrong = list.values.first(where: { !$0.isFinite }) {
-                throw ValidationError("\(option): expected numbers, found \(wrong)")
-            }
-        }
+        try levels.checkLevels("--levels")
+        try omegas.checkNumbers("--omegas")
+        try temporalGuidance.checkNumbers("--temporal-guidance")
         if let wrong = strengths.values.first(where: { !($0 > 0 && $0 <= 1) }) {
             throw ValidationError("--strengths: expected more than 0, up to 1, found \(wrong)")
         }

@@ -205,3 +205,22 @@ struct NameList<Value: ExpressibleByArgument & Sendable>: ExpressibleByArgument,
 
     static var allValueStrings: [String] { [] }
 }
+
+extension ValueList where Value == Int {
+    /// Refuses what is no structure level.
+    func checkLevels(_ option: String) throws {
+        let known = 0...StructureLevel.largest
+        if let wrong = values.first(where: { !known.contains($0) }) {
+            throw ValidationError("\(option): expected 0 to \(known.upperBound), found \(wrong)")
+        }
+    }
+}
+
+extension ValueList where Value == Double {
+    /// Refuses what is no finite number.
+    func checkNumbers(_ option: String) throws {
+        if let wrong = values.first(where: { !$0.isFinite }) {
+            throw ValidationError("\(option): expected numbers, found \(wrong)")
+        }
+    }
+}

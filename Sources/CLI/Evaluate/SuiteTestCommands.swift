@@ -54,10 +54,7 @@ struct StructureTestCommand: ParsableCommand {
     @OptionGroup(title: "Results") var output: SuiteOutput
 
     func validate() throws {
-        let known = 0...StructureLevel.largest
-        if let wrong = levels.values.first(where: { !known.contains($0) }) {
-            throw ValidationError("--levels: expected 0 to \(known.upperBound), found \(wrong)")
-        }
+        try levels.checkLevels("--levels")
     }
 
     func run() throws {
@@ -93,9 +90,7 @@ struct TemporalTestCommand: ParsableCommand {
     @OptionGroup(title: "Results") var output: SuiteOutput
 
     func validate() throws {
-        if let wrong = temporalGuidance.values.first(where: { !$0.isFinite }) {
-            throw ValidationError("--temporal-guidance: expected numbers, found \(wrong)")
-        }
+        try temporalGuidance.checkNumbers("--temporal-guidance")
     }
 
     func run() throws {

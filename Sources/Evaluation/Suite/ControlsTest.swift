@@ -63,7 +63,12 @@ package struct ControlsTest {
 
     /// What all renderings of a clip share.
     private struct Shared {
-        let trial: ContentTrial
+        /// Frames that are judged for colour.
+        let judged: [Int]
+        /// The subject in them.
+        let masks: [RegionMask]
+        /// The wished scene's.
+        let colours: ColourReferences
         /// Scaled latents of the source, which a strength below 1 starts from.
         let source: HostTensor
     }
@@ -74,32 +79,22 @@ package struct ControlsTest {
     package func run() throws -> SuiteReport {
         var tally = SuiteTally()
         // Rows that say the same have the same rendering.
-        var known: (seed: UInt64, found: [SampleSettings: Pictures])?
+        var known: [SampleSettings: Pictures] = [:]
         let sweep = SuiteSweep(name: Self.name, ways: ways, shown: 4, row: \.row)
         try sweep.run(studio, settings, observer) { clip, sheet in
-            let description = clip.scene.description
             sheet.add("depth", maps: clip.depth)
             let reconstruction = try studio.reconstruction(of: clip.scene.pictures)
-            let shared = Shared(
-                trial: try ContentTrial(
-                    description,
-                    edit: SceneEdit(of: description, index: sheet.clip),
-                    settings,
-                    judgedMax: 4,
-                    studio
-                ),
-                source: try studio.latents(of: clip.scene.pictures)
-            )
-            try measure(clip.scene.pictures, clip, shared.trial, Self.sourceRow, &tally)
-            try measure(reconstruction, clip, shared.trial, Self.ceilingRow, &tally)
-            known = (description.seed, [:])
+            let shared = try shared(clip)
+            try measure(clip.scene.pictures, clip, shared, Self.sourceRow, &tally)
+            try measure(reconstruction, clip, shared, Self.ceilingRow, &tally)
+            known = [:]
             return shared
         } rendering: { clip, shared, way, sheet in
             let sampling = way.applied(
                 to: settings.sampling(scene: clip.scene.description.seed)
             )
             let pictures: Pictures
-            if let found = known?.found[sampling] {
+            if let found = known[sampling] {
                 pictures = found
             } else {
                 pictures = try studio.render(
@@ -112,9 +107,9 @@ package struct ControlsTest {
                     sampling,
                     settings.arrangement
                 ).pictures
-                known?.found[sampling] = pictures
+                known[sampling] = pictures
             }
-            try measure(pictures, clip, shared.trial, way.row, &tally)
+            try measure(pictures, clip, shared, way.row, &tally)
             sheet.add(way.row, pictures)
         }
         return report(tally)
@@ -123,16 +118,33 @@ package struct ControlsTest {
     private static let sourceRow = "source"
     private static let ceilingRow = "source through the autoencoder"
 
+    private func shared(_ clip: SuiteClip) throws -> Shared {
+        let judged = clip.scene.frames(atMost: 4)
+        let masks = judged.map(clip.scene.subject)
+        return Shared(
+            judged: judged,
+            masks: masks,
+            colours: ColourReferences(
+                clip.edit.applied(to: clip.scene.description),
+                settings.scene,
+                frames: judged,
+                masks: masks
+            ),
+            source: try studio.latents(of: clip.scene.pictures)
+        )
+    }
+
     private func measure(
         _ pictures: Pictures,
         _ clip: SuiteClip,
-        _ trial: ContentTrial,
+        _ shared: Shared,
         _ row: String,
         _ tally: inout SuiteTally
     ) throws {
-        let mean = ColourReferences.mean(of: pictures, frames: trial.judged, masks: trial.masks)
-        tally.add(row, "wanted", trial.colours.nearest(to: mean) == trial.edit.colour)
-        tally.add(row, "distance", mean.distance(to: trial.colours[trial.edit.colour]))
+        let mean = ColourReferences.mean(of: pictures, frames: shared.judged, masks: shared.masks)
+        let wanted = clip.edit.colour
+        tally.add(row, "wanted", shared.colours.nearest(to: mean) == wanted)
+        tally.add(row, "distance", mean.distance(to: shared.colours[wanted]))
         let depth = try studio.depth(of: pictures)
         let agreement = StructureTest.agreement(of: depth, with: clip.scene)
         tally.add(row, "objects", agreement.objects)

@@ -5,6 +5,8 @@ import Tensors
 /// A held-out clip made ready to be rendered: what all renderings of it share is computed once.
 struct SuiteClip {
     let scene: SceneCase
+    /// What a prompt asks for.
+    let edit: SceneEdit
     /// As the model estimates it, `[F, H, W]`.
     let depth: HostTensor
     /// `[1, D]`; nil without content.
@@ -17,10 +19,11 @@ struct SuiteClip {
         _ studio: SceneStudio
     ) throws {
         scene = SceneCase(description, frames: 0..<settings.frames, settings.scene)
+        edit = SceneEdit(of: description, index: index)
         depth = try studio.depth(of: scene.pictures)
         switch settings.content {
         case .prompt:
-            let wish = SceneEdit(of: description, index: index).applied(to: description)
+            let wish = edit.applied(to: description)
             content = try studio.content(prompt: wish.caption, seed: description.seed)
         case .picture: content = try studio.content(scene.pictures, frame: scene.middle)
         case .none: content = nil

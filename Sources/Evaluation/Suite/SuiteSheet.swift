@@ -9,8 +9,6 @@ package struct SuiteSheet: Sendable {
     /// What the rows show, from the top.
     package private(set) var rows: [String] = []
     private var tensors: [[HostTensor]] = []
-    /// The clip's number.
-    let clip: Int
     private let frames: [Int]
 
     /// - Parameters:
@@ -21,7 +19,6 @@ package struct SuiteSheet: Sendable {
         let number = "\(clip)"
         let zeros = String(repeating: "0", count: max(0, 3 - number.count))
         name = "\(test)-\(zeros)\(number)"
-        self.clip = clip
         self.frames = frames
     }
 
