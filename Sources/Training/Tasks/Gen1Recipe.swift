@@ -43,7 +43,12 @@ package struct Gen1Recipe: Sendable {
     package var depth: DepthChoice
     /// Share of clips whose content is the null content; structure is never dropped.
     package var contentDropout = 0.1
+    /// Texts that are to mean what is trained on: with them, half of the clips that have content
+    /// see an embedding that the prior draws for one of them, instead of their own.
+    package var prompts: [String] = []
     package var weighting = LossWeighting.velocity
+    /// How often which noise is trained.
+    package var timestepShift = TimestepShift.none
     package var weights: Weights
     /// Of encoded clips that are kept in memory.
     package var cacheBytes = 1 << 30

@@ -22,6 +22,8 @@ package final class Gen1Task: TrainingTask {
     private let training: EncodedClips
     private let validation: EncodedClips
     private let decoder: LatentDecoder
+    /// Where the recipe has prompts.
+    private let prompts: PromptContent?
 
     /// - Parameters:
     ///   - name: The stage.
@@ -75,6 +77,9 @@ package final class Gen1Task: TrainingTask {
         // Validations come seldom: the memory is the training's.
         keeping.bytesMax = 0
         validation = EncodedClips(data.validation, networks, depth: recipe.depth, keeping)
+        prompts =
+            recipe.prompts.isEmpty
+            ? nil : try PromptContent(recipe.prompts, start, on: recording.base)
         try check(autoencoder.encoder.config, networks.content, start.folder.path)
     }
 
@@ -134,7 +139,8 @@ package final class Gen1Task: TrainingTask {
     private struct Example {
         let clip: EncodedClips.Example
         let level: StructureLevel
-        let hasContent: Bool
+        /// `[D]`; zeros, the null content, where it was dropped: it can stand beside others.
+        let content: HostTensor
         let noise: HostTensor
         let diffusion: DiffusionObjective.Example
 
@@ -142,7 +148,7 @@ package final class Gen1Task: TrainingTask {
             Example(
                 clip: clip,
                 level: level,
-                hasContent: hasContent,
+                content: content,
                 noise: noise,
                 diffusion: objective.example(
                     clean: clip.latents,
@@ -178,27 +184,32 @@ package final class Gen1Task: TrainingTask {
         return Example(
             clip: clip,
             level: try structure ?? StructureLevel(0),
-            hasContent: !content.bool(probability: recipe.contentDropout),
+            content: seen(clip.content, &content),
             noise: noise,
             diffusion: objective.example(
                 clean: clip.latents,
                 noise: noise,
-                timestep: time.integer(below: scheduler.trainTimesteps)
+                timestep: recipe.timestepShift.draw(&time, below: scheduler.trainTimesteps)
             )
         )
     }
 
-    private func predict(_ examples: [Example], _ mode: Gen1UNet.Mode) throws -> Tensor {
-        // The null content is zeros, so it can stand beside others in one batch.
-        let content = examples.map {
-            $0.hasContent ? $0.clip.content : HostTensor(repeating: 0, $0.clip.content.shape)
+    /// The content that the network sees in the place of a clip's own.
+    private func seen(_ own: HostTensor, _ chance: inout KeyedGenerator) -> HostTensor {
+        if chance.bool(probability: recipe.contentDropout) {
+            return HostTensor(repeating: 0, own.shape)
         }
-        return try network(
+        guard let prompts, chance.bool(probability: 0.5) else { return own }
+        return prompts.draw(&chance)
+    }
+
+    private func predict(_ examples: [Example], _ mode: Gen1UNet.Mode) throws -> Tensor {
+        try network(
             sample: recording.upload(.stacked(examples.map(\.diffusion.noised))),
             structure: recording.upload(.stacked(examples.map(\.clip.structure))),
             structureLevel: examples.map { Float($0.level.rounds) },
             timesteps: examples.map { Float($0.diffusion.timestep) },
-            content: recording.upload(.stacked(content)),
+            content: recording.upload(.stacked(examples.map(\.content))),
             mode: mode
         )
     }

@@ -46,17 +46,9 @@ struct EvaluationModelTests {
     @Test func `a model's windows are those it is rendered with`() throws {
         let folder = try TemporaryFolder()
         _ = try FreshModel(.tiny, seed: 1).write(to: folder("model"))
-        let path = folder("model/model_index.json")
-        guard case .object(var index) = try JSONValue.parse(SystemFile.read(path, limit: 1 << 20))
-        else {
-            Issue.record("no index")
-            return
+        try changeModelIndex(of: folder("model")) {
+            $0[SamplingDefaults.key] = .object(["window": .integer(4), "overlap": .integer(1)])
         }
-        index[SamplingDefaults.key] = .object(["window": .integer(4), "overlap": .integer(1)])
-        try SystemFile.writeAtomically(
-            Array(JSONValue.object(index).serialized().utf8),
-            to: path
-        )
         let model = EvaluationModel(try CheckpointFolder.open(folder("model")), on: backend)
         #expect(model.name == folder("model"))
         let windows = try model.windows()

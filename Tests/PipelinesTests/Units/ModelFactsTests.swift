@@ -51,15 +51,10 @@ struct ModelFactsTests {
     @Test func whatIsMissingIsNamed() throws {
         try FileManager.default.removeItem(atPath: folder("model/prior"))
         try FileManager.default.removeItem(atPath: folder("model/image_encoder"))
-        let index = folder("model/model_index.json")
-        guard case .object(var values) = try JSONValue.parse(SystemFile.read(index, limit: 1 << 20))
-        else { throw InputError("no index") }
-        values["prior"] = nil
-        values["image_encoder"] = nil
-        try SystemFile.writeAtomically(
-            Array(JSONValue.object(values).serialized().utf8),
-            to: index
-        )
+        try changeModelIndex(of: folder("model")) {
+            $0["prior"] = nil
+            $0["image_encoder"] = nil
+        }
         let facts = try facts()
         #expect(facts.missing(forPrompt: true, forPicture: false)?.contains("prior") == true)
         #expect(

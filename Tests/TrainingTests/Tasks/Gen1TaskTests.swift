@@ -168,6 +168,34 @@ struct Gen1TaskTests {
         #expect(changed.allSatisfy { weights.include($0) && !isTemporal($0) })
     }
 
+    @Test func `prompts take the place of half of the contents, and teach what they show`() throws {
+        let short = try ShortTraining()
+        func losses(_ prompts: [String], seed: UInt64 = 1) throws -> [Double] {
+            let start = try StartingModel(short.start.folder.path, seed: seed)
+            var recipe = Gen1Recipe(.customize, request: request, clips: 1, depth: .exact)
+            recipe.images = 1
+            recipe.contentDropout = 0
+            recipe.prompts = prompts
+            let task = try Gen1Task(
+                "customize",
+                start,
+                short.data,
+                recipe,
+                on: ShortTraining.recording()
+            )
+            return try (0..<24).map { step in
+                task.recording.clearGradients()
+                return try task.accumulate(Draw(seed: 4, step: step))[0].value
+            }
+        }
+        let own = try losses([])
+        let named = try losses(["a mug"])
+        // The draws beside the content's are the same, so where it is a picture's own, all is.
+        #expect((6...18).contains(zip(own, named).count { $0 == $1 }))
+        #expect(try losses(["a mug"]) == named)
+        #expect(try losses(["a mug"], seed: 2) != named)
+    }
+
     @Test func `estimated depth is the estimator's, not the scene's`() throws {
         let short = try ShortTraining()
         let losses = try DepthChoice.allCases.map { choice in

@@ -43,6 +43,14 @@ struct Gen1Options: ParsableArguments {
     @Option(help: "What the loss is the squared error of; v by default.")
     var weighting = WeightingChoice.velocity
 
+    @Option(
+        help: """
+            How much oftener than others the noisiest timesteps are trained; above 1 the colours \
+            get better, which they decide.
+            """
+    )
+    var timestepShift = 1.0
+
     @Option(help: "Memory for encoded clips, in MiB.")
     var cache = 1024
 
@@ -70,6 +78,11 @@ struct Gen1Options: ParsableArguments {
             "without --cache-folder"
         )
         try checkShare("--content-dropout", contentDropout)
+        guard (0.01...100).contains(timestepShift) else {
+            throw ValidationError(
+                "--timestep-shift: expected 0.01 to 100, found \(timestepShift)"
+            )
+        }
     }
 
     /// What of these decides about the weights; the caches do not.
@@ -77,6 +90,7 @@ struct Gen1Options: ParsableArguments {
         [
             "scenes": .integer(source.count), "depth": .string((depth ?? .estimated).rawValue),
             "content-dropout": .number(contentDropout), "weighting": .string(weighting.rawValue),
+            "timestep-shift": .number(timestepShift),
         ]
     }
 
@@ -100,6 +114,7 @@ struct Gen1Options: ParsableArguments {
         )
         recipe.contentDropout = contentDropout
         recipe.weighting = weighting.weighting
+        recipe.timestepShift = TimestepShift(factor: timestepShift)
         recipe.cacheBytes = cache << 20
         recipe.sharedCache = cacheFolder.map { folder in
             Gen1Recipe.SharedCache(folder: folder, bytesMax: (cacheFolderSize ?? 16384) << 20) {

@@ -1,0 +1,75 @@
+import Models
+import Pipelines
+package import Tensors
+
+/// Embeddings that the prior draws for texts: what a network will see of them when they are
+/// rendered.
+///
+/// Pictures of a subject teach a network what the subject's own embeddings look like, and the prior
+/// goes on drawing those of other things of its kind for "a mug". Seen beside the subject's
+/// pictures, they come to mean the subject (as the class word does in Ruiz et al. 2022, arXiv
+/// 2208.12242).
+package struct PromptContent: Sendable {
+    /// `[N, D]`.
+    private let embeddings: HostTensor
+
+    /// How many embeddings stand for one text: each is another thing of the kind.
+    package static let drawsPerText = 32
+
+    /// Draws the embeddings, all of them now.
+    ///
+    /// - Parameters:
+    ///   - texts: At least one.
+    ///   - draws: Embeddings of each text.
+    ///   - start: A model with prior, text encoder and tokenizer; its seed decides the draws.
+    ///   - backend: Where the prior runs.
+    /// - Throws: `TrainingError` if the model takes no prompts, and as `UnitRunner` does.
+    package init(
+        _ texts: [String],
+        draws: Int = drawsPerText,
+        _ start: StartingModel,
+        on backend: any Backend
+    ) throws {
+        precondition(!texts.isEmpty && draws > 0, "\(draws) embeddings of \(texts.count) texts")
+        let facts = try ModelFacts(start.folder)
+        if let missing = facts.missing(forPrompt: true, forPicture: false) {
+            throw TrainingError(.data("\(start.folder.path): \(missing)"))
+        }
+        let runner = UnitRunner(backend)
+        var seeds = Draw(seed: start.seed, step: 0).stream("prompt")
+        var rows: [HostTensor] = []
+        for text in texts {
+            for _ in 0..<draws {
+                rows.append(try Self.embedding(of: text, seed: seeds.next(), start, runner))
+            }
+        }
+        embeddings = .stacked(rows)
+    }
+
+    private static func embedding(
+        of text: String,
+        seed: UInt64,
+        _ start: StartingModel,
+        _ runner: UnitRunner
+    ) throws -> HostTensor {
+        var settings = UnitSettings(
+            model: start.folder.path,
+            sampling: SampleSettings(structureLevel: try StructureLevel(0))
+        )
+        settings.prompt = text
+        settings.sampling.seed = seed
+        guard
+            case .tensor(let embedding) = try runner.run(
+                .content(picture: nil),
+                settings,
+                progress: { _ in }
+            )
+        else { preconditionFailure("a prompt's content is pictures") }
+        return embedding.slice(0)
+    }
+
+    /// One of the embeddings, `[D]`.
+    package func draw(_ generator: inout KeyedGenerator) -> HostTensor {
+        embeddings.slice(generator.integer(below: embeddings.shape[0]))
+    }
+}
