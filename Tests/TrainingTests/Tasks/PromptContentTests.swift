@@ -4,6 +4,10 @@ import Testing
 import Training
 
 struct PromptContentTests {
+    private func content(_ texts: [String], _ start: StartingModel) throws -> PromptContent {
+        try PromptContent(texts, draws: 2, start, on: CPUBackend())
+    }
+
     private func draws(_ content: PromptContent, count: Int = 40) -> [[UInt32]] {
         (0..<count).map { step in
             var generator = Draw(seed: 3, step: step).stream("content")
@@ -13,8 +17,9 @@ struct PromptContentTests {
 
     @Test func `as many embeddings as are asked for stand for each text`() throws {
         let short = try ShortTraining()
-        let one = try PromptContent(["a mug"], draws: 2, short.start, on: CPUBackend())
-        let two = try PromptContent(["a mug", "a red cube"], draws: 2, short.start, on: CPUBackend())
+        let (one, two) = (
+            try content(["a mug"], short.start), try content(["a mug", "a red cube"], short.start)
+        )
         #expect(Set(draws(one)).count == 2)
         #expect(Set(draws(two)).count == 4)
         // The first text's are the same, whatever follows.
@@ -25,7 +30,7 @@ struct PromptContentTests {
         let short = try ShortTraining()
         let other = try StartingModel(short.start.folder.path, seed: 2)
         let found = try [short.start, short.start, other].map { start in
-            draws(try PromptContent(["a mug"], draws: 2, start, on: CPUBackend()))
+            draws(try content(["a mug"], start))
         }
         #expect(found[0] == found[1])
         #expect(Set(found[0]).isDisjoint(with: found[2]))
