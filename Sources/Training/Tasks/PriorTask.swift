@@ -9,13 +9,16 @@ package import Tensors
 /// Ramesh et al. 2022 (arXiv 2204.06125), section 2.2: the network sees a noised embedding and the
 /// text, and predicts the clean one; the loss is its squared error. Embeddings are of mean 0 and
 /// deviation 1 in each channel: `clip_mean` and `clip_std` of the file, measured once on a model
-/// that has not got them yet. Captions are dropped now and then, so that sampling can be guided.
+/// that has not got them yet. Captions are dropped now and then, so that sampling can be guided,
+/// and others are shortened, so that texts which leave something open can be sampled.
 package final class PriorTask: TrainingTask {
     package struct Options: Hashable, Sendable {
         package var request: ClipRequest
         package var batch: Int
         /// Share of examples whose caption is the empty text.
         package var captionDropout = 0.1
+        /// Which of the others lose some words.
+        package var partial = PartialCaption(share: 0.3)
         /// Pictures that mean and deviation are measured on.
         package var measured = 512
         /// Captions that are judged.
@@ -103,7 +106,7 @@ package final class PriorTask: TrainingTask {
             let example = try example(&generator, from: data.training, isKept: true)
             var chance = draw.stream("dropout", index)
             let isDropped = chance.bool(probability: options.captionDropout)
-            captions.append(isDropped ? "" : example.caption)
+            captions.append(isDropped ? "" : options.partial(example.caption, &chance))
             var time = draw.stream("timestep", index)
             let timestep = time.integer(below: sampler.trainTimesteps)
             timesteps.append(Float(timestep))

@@ -22,10 +22,19 @@ struct PriorStage: TrainingStage {
     @Option(help: "Share of examples without caption, for guidance.")
     var captionDropout = 0.1
 
-    func validate() throws { try checkShare("--caption-dropout", captionDropout) }
+    @Option(help: "Share of captions that lose some words, so that prompts may leave things open.")
+    var partialCaptions = 0.3
+
+    func validate() throws {
+        try checkShare("--caption-dropout", captionDropout)
+        try checkShare("--partial-captions", partialCaptions)
+    }
 
     var knobs: [String: JSONValue] {
-        ["scenes": .integer(source.count), "caption-dropout": .number(captionDropout)]
+        [
+            "scenes": .integer(source.count), "caption-dropout": .number(captionDropout),
+            "partial-captions": .number(partialCaptions),
+        ]
     }
 
     func makeTask(
@@ -40,6 +49,7 @@ struct PriorStage: TrainingStage {
             batch: inputs.batch
         )
         options.captionDropout = captionDropout
+        options.partial = PartialCaption(share: partialCaptions)
         return try PriorTask(
             start,
             source.load(inputs),
