@@ -72,12 +72,21 @@ package protocol ClipSource: Sendable {
     ///
     /// - Returns: Nil if the file turns out to be damaged there; another has to be drawn.
     func clip(_ key: ClipKey, _ request: ClipRequest) throws -> TrainingClip?
+    /// A picture of other things that look like a clip's.
+    ///
+    /// They have its colours and materials in other shapes, arranged otherwise, in such a place and
+    /// light.
+    ///
+    /// - Returns: One picture, the same at every call; nil where the source knows none.
+    func twin(_ key: ClipKey, _ request: ClipRequest) throws -> Pictures?
     /// Tells the clip's pictures and depth, under a request, from those of every other clip of any
     /// source, also in another process.
     func identity(_ key: ClipKey) -> String
 }
 
 extension ClipSource {
+    package func twin(_ key: ClipKey, _ request: ClipRequest) throws -> Pictures? { nil }
+
     /// Draws until `make` makes something of the clip.
     ///
     /// Whether a clip is damaged is a property of the file, so the result is a function of the
@@ -130,6 +139,11 @@ package struct MixedSource: ClipSource {
     package func clip(_ key: ClipKey, _ request: ClipRequest) throws -> TrainingClip? {
         let (source, inner) = place(key)
         return try source.clip(inner, request)
+    }
+
+    package func twin(_ key: ClipKey, _ request: ClipRequest) throws -> Pictures? {
+        let (source, inner) = place(key)
+        return try source.twin(inner, request)
     }
 
     package func identity(_ key: ClipKey) -> String {

@@ -81,6 +81,8 @@ package struct EncodedClips: Sendable {
         case structure(StructureLevel)
         /// Of one frame, or of all where other runs may want them.
         case content(frame: Int?)
+        /// Of a twin's picture.
+        case twin
     }
 
     private struct Place: Hashable {
@@ -127,6 +129,7 @@ package struct EncodedClips: Sendable {
     ///   - request: The clip's extent.
     ///   - level: t_s; nil for no structure.
     ///   - frame: Whose content is taken.
+    ///   - isTwin: Whether a twin's is instead, where the source has one.
     /// - Returns: The example.
     /// - Throws: As the source and the networks do, and `TrainingError` where exact depth is asked
     ///   for and there is none.
@@ -134,7 +137,8 @@ package struct EncodedClips: Sendable {
         _ generator: inout KeyedGenerator,
         _ request: ClipRequest,
         level: StructureLevel?,
-        frame: Int
+        frame: Int,
+        isTwin: Bool = false
     ) throws -> Example {
         try source.example(&generator, request) { key in
             // Decoded once, and only if something is not there yet.
@@ -149,7 +153,12 @@ package struct EncodedClips: Sendable {
             let latents = try part(.latents) {
                 try clip().map { try networks.latents.latents(of: $0.pictures.tensor) }
             }
-            guard let latents, let content = try content(frame, key, request, clip) else {
+            let twin =
+                isTwin
+                ? try part(.twin) {
+                    try source.twin(key, request).map { try networks.content.embedding(of: $0, 0) }
+                } : nil
+            guard let latents, let content = try twin ?? content(frame, key, request, clip) else {
                 return nil
             }
             guard let level else {
@@ -222,6 +231,7 @@ package struct EncodedClips: Sendable {
             case .structure(let level):
                 "structure of level \(level.rounds) by \(shared.latents) of depth by \(depth)"
             case .content: "content by \(shared.content)"
+            case .twin: "content of a twin by \(shared.content)"
             }
         let request = place.request
         return "\(part); \(request.frames) frames, every \(request.stride)th, of "

@@ -1,5 +1,5 @@
-import Pipelines
-import Scenes
+package import Pipelines
+package import Scenes
 package import Tensors
 
 /// Clips of procedural scenes, with exact depth and a caption.
@@ -45,11 +45,48 @@ package struct SceneSource: ClipSource {
 
     private func begin(_ key: ClipKey) -> Int { key.variation * Self.variationStep }
 
-    package func clip(_ key: ClipKey, _ request: ClipRequest) throws -> TrainingClip? {
-        let scene = SceneClip(
-            seed: seed(key),
-            SceneSettings(width: request.width, height: request.height)
+    /// Twins have these seeds, so that none is a scene of any source.
+    private static let firstTwin: UInt64 = 1 << 61
+
+    /// A scene that looks like another.
+    ///
+    /// Its objects have the other's colours and finishes; ground and light are the other's, too.
+    package static func twin(of scene: SceneDescription, seed: UInt64) -> SceneDescription {
+        var twin = SceneDescription(
+            seed: seed,
+            SceneChoices(
+                ground: scene.ground,
+                light: scene.light,
+                objectCount: scene.objects.count
+            )
         )
+        for (index, object) in scene.objects.enumerated() {
+            twin.objects[index].colour = object.colour
+            twin.objects[index].finish = object.finish
+        }
+        return twin
+    }
+
+    package func twin(_ key: ClipKey, _ request: ClipRequest) throws -> Pictures? {
+        let twin = Self.twin(
+            of: SceneDescription(seed: seed(key)),
+            seed: Self.firstTwin + UInt64(key.item * variations + key.variation)
+        )
+        let frame = SceneClip(twin, Self.settings(request)).frame(0, .picture)
+        return Pictures(
+            count: 1,
+            height: request.height,
+            width: request.width,
+            bytes: frame.pixels
+        )
+    }
+
+    private static func settings(_ request: ClipRequest) -> SceneSettings {
+        SceneSettings(width: request.width, height: request.height)
+    }
+
+    package func clip(_ key: ClipKey, _ request: ClipRequest) throws -> TrainingClip? {
+        let scene = SceneClip(seed: seed(key), Self.settings(request))
         var bytes: [UInt8] = []
         var depth: [Float] = []
         for index in 0..<request.frames {

@@ -43,6 +43,12 @@ package struct Gen1Recipe: Sendable {
     package var depth: DepthChoice
     /// Share of clips whose content is the null content; structure is never dropped.
     package var contentDropout = 0.1
+    /// Share of clips whose content comes from a twin, other things of the same look, where the
+    /// source has any.
+    ///
+    /// The paper takes it from the clip itself, where shapes and places agree with the
+    /// structure; what is rendered later takes it from other pictures.
+    package var twinShare = 0.0
     /// Texts that are to mean what is trained on: with them, half of the clips that have content
     /// see an embedding that the prior draws for one of them, instead of their own.
     package var prompts: [String] = []

@@ -172,13 +172,15 @@ package final class Gen1Task: TrainingTask {
             draw.stream("content", index), draw.stream("timestep", index),
             draw.stream("noise", index)
         )
+        var twin = draw.stream("twin", index)
         let rounds = recipe.levels.map { $0.lowerBound + level.integer(below: $0.count) }
         let structure = try rounds.map { try StructureLevel($0) }
         let clip = try clips.example(
             &place,
             request,
             level: structure,
-            frame: frame.integer(below: request.frames)
+            frame: frame.integer(below: request.frames),
+            isTwin: twin.bool(probability: recipe.twinShare)
         )
         let noise = field.normals(clip.latents.shape)
         return Example(

@@ -10,7 +10,8 @@ struct EncodedClipsTests {
         bytesMax: Int,
         keepsDepth: Bool = false,
         shared: TensorFolder? = nil,
-        latents: String = "vae 1"
+        latents: String = "vae 1",
+        source: SquareSource = SquareSource()
     ) throws -> EncodedClips {
         let folder = try TemporaryFolder()
         _ = try FreshModel(.tiny, seed: 2).write(to: folder("model"))
@@ -26,7 +27,7 @@ struct EncodedClipsTests {
             EncodedClips.Shared($0, latents: latents, content: "clip 1", depth: "")
         }
         return EncodedClips(
-            SquareSource(),
+            source,
             EncodedClips.Networks(
                 latents: LatentEncoder(autoencoder, on: backend),
                 content: ContentEncoder(images, CLIPPreprocessor(size: 32), on: backend),
@@ -49,6 +50,34 @@ struct EncodedClipsTests {
                 frame: index % 2
             )
         }
+    }
+
+    /// The same clip with its own content, and with its twin's.
+    private func pair(_ clips: EncodedClips) throws -> [EncodedClips.Example] {
+        try [false, true].map { isTwin in
+            var generator = Draw(seed: 4, step: 0).stream("clip")
+            return try clips.example(&generator, request, level: nil, frame: 0, isTwin: isTwin)
+        }
+    }
+
+    @Test func `a twin gives content and nothing else, kept or not`() throws {
+        var source = SquareSource()
+        source.hasTwins = true
+        let folder = try TemporaryFolder()
+        let shared = try TensorFolder(folder.path, bytesMax: 1 << 24) { Issue.record("\($0)") }
+        let found = try [
+            clips(bytesMax: 0, source: source), clips(bytesMax: 1 << 20, source: source),
+            clips(bytesMax: 0, shared: shared, source: source),
+            clips(bytesMax: 0, shared: shared, source: source),
+        ].map { try pair($0) }
+        #expect(found[0][0].latents == found[0][1].latents)
+        #expect(found[0][0].content != found[0][1].content)
+        #expect(found.allSatisfy { $0 == found[0] })
+    }
+
+    @Test func `where there is no twin the content is the clip's own`() throws {
+        let found = try pair(clips(bytesMax: 0))
+        #expect(found[0] == found[1])
     }
 
     @Test func `an example is the same whether it was kept or not`() throws {

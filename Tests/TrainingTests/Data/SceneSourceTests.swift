@@ -35,6 +35,29 @@ struct SceneSourceTests {
         }
     }
 
+    @Test func `a twin has the looks of a scene, and nothing else of it`() {
+        for seed in 0..<40 {
+            let scene = SceneDescription(seed: UInt64(seed))
+            let twin = SceneSource.twin(of: scene, seed: 1 << 61)
+            #expect(twin.objects.map(\.colour) == scene.objects.map(\.colour))
+            #expect(twin.objects.map(\.finish) == scene.objects.map(\.finish))
+            #expect((twin.ground, twin.light) == (scene.ground, scene.light))
+            #expect(twin.camera != scene.camera && twin.seed != scene.seed)
+        }
+    }
+
+    @Test func `each clip has a twin of its own, the same every time`() throws {
+        let source = SceneSource(count: 3, variations: 2)
+        let keys = (0..<3).flatMap { item in (0..<2).map { ClipKey(item: item, variation: $0) } }
+        let twins = try keys.map { try #require(try source.twin($0, request)) }
+        #expect(try keys.map { try source.twin($0, request) } == twins)
+        #expect(Set(twins).count == keys.count)
+        #expect(twins.allSatisfy { $0.count == 1 && ($0.width, $0.height) == (32, 24) })
+        let mixed = MixedSource([source, SquareSource()])
+        #expect(try mixed.twin(ClipKey(item: 2, variation: 1), request) == twins[3])
+        #expect(try mixed.twin(ClipKey(item: 3, variation: 1), request) == nil)
+    }
+
     /// A caption that falls into bytes would not fit, and would be hard to learn.
     @Test func `every word of a caption is one token of a small model's`() throws {
         let folder = try TemporaryFolder()

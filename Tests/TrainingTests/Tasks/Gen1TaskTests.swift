@@ -196,6 +196,32 @@ struct Gen1TaskTests {
         #expect(try losses(["a mug"], seed: 2) != named)
     }
 
+    @Test func `some contents are twins', and only they change the loss`() throws {
+        let short = try ShortTraining()
+        func losses(_ share: Double) throws -> [Double] {
+            let source = SquareSource(hasTwins: true)
+            var recipe = Gen1Recipe(.content, request: request, clips: 1, depth: .exact)
+            recipe.images = 1
+            recipe.contentDropout = 0
+            recipe.twinShare = share
+            let task = try Gen1Task(
+                "gen1",
+                short.start,
+                TrainingData(training: source, validation: source),
+                recipe,
+                on: ShortTraining.recording()
+            )
+            return try (0..<24).map { step in
+                task.recording.clearGradients()
+                return try task.accumulate(Draw(seed: 4, step: step))[0].value
+            }
+        }
+        let (own, half, all) = (try losses(0), try losses(0.5), try losses(1))
+        #expect(zip(own, half).allSatisfy { $0 == $1 } == false)
+        #expect(zip(zip(own, all), half).allSatisfy { $0.0 == $1 || $0.1 == $1 })
+        #expect((6...18).contains(zip(own, half).count { $0 == $1 }))
+    }
+
     @Test func `estimated depth is the estimator's, not the scene's`() throws {
         let short = try ShortTraining()
         let losses = try DepthChoice.allCases.map { choice in

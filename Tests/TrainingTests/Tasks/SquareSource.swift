@@ -11,12 +11,21 @@ struct SquareSource: ClipSource {
     ]
     var hasCaptions = true
     var hasDepth = true
+    var hasTwins = false
 
     func draw(_ generator: inout KeyedGenerator, _ request: ClipRequest) -> ClipKey {
         ClipKey(
             item: generator.integer(below: Self.colours.count),
             variation: generator.integer(below: 16)
         )
+    }
+
+    /// Where there is one: a picture of the colour alone.
+    func twin(_ key: ClipKey, _ request: ClipRequest) -> Pictures? {
+        guard hasTwins else { return nil }
+        let (width, height) = (request.width, request.height)
+        let row = [[UInt8]](repeating: Self.colours[key.item].rgb, count: width * height)
+        return Pictures(count: 1, height: height, width: width, bytes: row.flatMap { $0 })
     }
 
     func identity(_ key: ClipKey) -> String { "square \(key.item) \(key.variation)" }

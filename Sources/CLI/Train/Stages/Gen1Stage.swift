@@ -56,6 +56,14 @@ struct Gen1Stage: TrainingStage {
     @Option(help: "Images of an image batch; as many as a video batch has frames by default.")
     var images: Int?
 
+    @Option(
+        help: """
+            Share of scenes whose content is another scene's of the same colours, finishes, ground \
+            and light, as it is when an example picture is rendered.
+            """
+    )
+    var twins = 0.0
+
     @OptionGroup var options: Gen1Options
 
     func validate() throws {
@@ -67,6 +75,7 @@ struct Gen1Stage: TrainingStage {
             )
         }
         if let imageShare { try checkShare("--image-share", imageShare) }
+        try checkShare("--twins", twins)
         let share = imageShare ?? stage.recipe.imageShare
         try refuse("--stride", if: stride != nil && share == 1, "where all batches are of images")
         try refuse("--images", if: images != nil && share == 0, "where no batch is of images")
@@ -77,6 +86,7 @@ struct Gen1Stage: TrainingStage {
     var knobs: [String: JSONValue] {
         options.knobs.merging([
             "stage": .string(stage.rawValue), "stride": .integer(stride ?? 4),
+            "twins": .number(twins),
             "images": images.map { .integer($0) } ?? .null,
             "image-share": imageShare.map { .number($0) } ?? .null,
             "weights": weights.map { .string($0.rawValue) } ?? .null,
@@ -92,6 +102,10 @@ struct Gen1Stage: TrainingStage {
         var recipe = options.recipe(stage.stage, inputs, stride: stride ?? 4, images: images)
         if let imageShare { recipe.imageShare = imageShare }
         if let weights { recipe.weights = weights }
+        guard twins == 0 || inputs.data.contains(TrainingData.scenes) else {
+            throw Failure(.usage, "--twins does nothing without --data scenes")
+        }
+        recipe.twinShare = twins
         return try Gen1Task(
             Self.name,
             start,
