@@ -98,7 +98,7 @@ package struct ContentTest {
                 settings.sampling(scene: trial.scene.description.seed),
                 settings.arrangement
             )
-            result[way] = try finding(rendering.pictures, trial)
+            result[way] = try finding(rendering.pictures, trial, way)
             sheet.add(way.rawValue, rendering.pictures)
             try observer.progress(
                 SuiteProgress(
@@ -121,21 +121,26 @@ package struct ContentTest {
                 prompt: trial.wish.description.caption,
                 seed: trial.scene.description.seed
             )
-        case .otherScene: try studio.content(trial.example(settings), frame: 0)
+        case .otherScene: try studio.content(trial.example.pictures, frame: 0)
         case .recoloured: try studio.content(trial.wish.pictures, frame: trial.wish.middle)
         case .own: try studio.content(trial.scene.pictures, frame: trial.scene.middle)
         case .nothing: nil
         }
     }
 
-    private func finding(_ pictures: Pictures, _ trial: ContentTrial) throws -> Finding {
+    private func finding(
+        _ pictures: Pictures,
+        _ trial: ContentTrial,
+        _ way: Way
+    ) throws -> Finding {
         let mean = ColourReferences.mean(of: pictures, frames: trial.judged, masks: trial.masks)
-        let colour = trial.colours.nearest(to: mean)
+        let references = way == .otherScene ? trial.coloursLikeExample : trial.colours
+        let colour = references.nearest(to: mean)
         var finding = Finding(
             colour: colour,
             isWanted: colour == trial.edit.colour,
             isOld: colour == trial.scene.description.objects[0].colour,
-            distance: mean.distance(to: trial.colours[trial.edit.colour])
+            distance: mean.distance(to: references[trial.edit.colour])
         )
         if let references = trial.finishes {
             let told = try references.told(pictures.one(trial.scene.middle), studio)
@@ -177,7 +182,8 @@ package struct ContentTest {
             ] + settings.lines(studio.name) + [
                 "Asked for: another colour in every clip, in every second one another finish too.",
                 "Colour: the nearest of the 12 true renderings' mean colours on the subject, in "
-                    + "CIELAB; by chance 8.3 %.",
+                    + "CIELAB; by chance 8.3 %. With another scene's picture they are rendered on "
+                    + "its ground in its light.",
                 "Finish: of 6, by three instruments, whose accuracy on true renderings is their "
                     + "ceiling; by chance 16.7 %.",
             ],

@@ -13,6 +13,12 @@ struct ContentTrial {
     /// The subject in them.
     let masks: [RegionMask]
     let colours: ColourReferences
+    /// The example picture: another scene, with nothing but the look in common with the wish.
+    let example: SceneCase
+    /// The wish on the example's ground in the example's light, which come along with its look: in
+    /// evening light a yellow thing has the colour of an orange one at noon.
+    let wishLikeExample: SceneDescription
+    let coloursLikeExample: ColourReferences
     /// Of the middle frame; nil where no other finish is wished.
     let finishes: FinishReferences?
 
@@ -38,6 +44,21 @@ struct ContentTrial {
             frames: judged,
             masks: masks
         )
+        // The next seed in which the subject can be seen.
+        let seed = description.seed &+ Self.exampleDistance
+        let others = SceneCase.descriptions(1, from: seed, frames: 1, settings.scene) { other in
+            other = edit.example(seed: other.seed)
+        }
+        example = SceneCase(others[0], frames: 0..<1, settings.scene)
+        var wished = wish.description
+        (wished.ground, wished.light) = (others[0].ground, others[0].light)
+        wishLikeExample = wished
+        coloursLikeExample = ColourReferences(
+            wished,
+            settings.scene,
+            frames: judged,
+            masks: masks
+        )
         guard edit.finish != nil else {
             finishes = nil
             return
@@ -49,15 +70,6 @@ struct ContentTrial {
             settings.scene,
             studio
         )
-    }
-
-    /// The example picture of another scene: of the next seed in which the subject can be seen.
-    func example(_ settings: SuiteSettings) -> Pictures {
-        let seed = scene.description.seed &+ Self.exampleDistance
-        let scenes = SceneCase.descriptions(1, from: seed, frames: 1, settings.scene) { other in
-            other = edit.example(seed: other.seed)
-        }
-        return SceneCase(scenes[0], frames: 0..<1, settings.scene).pictures
     }
 
     /// From a clip's seed to its example's, beyond all clips of a run.
@@ -72,6 +84,8 @@ struct ContentCeiling {
     enum Kind: String, CaseIterable {
         case untouched = "true renderings"
         case reconstructed = "the same through the autoencoder"
+        /// Why an example's light has to be the references', too.
+        case otherLight = "true renderings like the example, told as in the clip's light"
     }
 
     /// How many colours, and finishes, are told right, and of how many: by kind and column.
@@ -88,7 +102,11 @@ struct ContentCeiling {
             masks: [mask]
         )
         for colour in SceneColour.allCases {
-            for (kind, picture) in try pictures(trial, settings, studio, { $0.colour = colour }) {
+            let change = { (object: inout SceneObject) in object.colour = colour }
+            let alike = Self.truth(trial, trial.wishLikeExample, settings, change)
+            for (kind, picture) in try pictures(trial, settings, studio, change)
+                + [(.otherLight, alike)]
+            {
                 let mean = ColourReferences.mean(of: picture, frames: [0], masks: [mask])
                 note(kind, "wanted", references.nearest(to: mean) == colour)
             }
@@ -127,11 +145,21 @@ struct ContentCeiling {
         _ studio: SceneStudio,
         _ change: (inout SceneObject) -> Void
     ) throws -> [(Kind, Pictures)] {
-        var scene = trial.wish.description
+        let truth = Self.truth(trial, trial.wish.description, settings, change)
+        return [(.untouched, truth), (.reconstructed, try studio.reconstruction(of: truth))]
+    }
+
+    /// The middle frame of a scene with its subject changed.
+    private static func truth(
+        _ trial: ContentTrial,
+        _ scene: SceneDescription,
+        _ settings: SuiteSettings,
+        _ change: (inout SceneObject) -> Void
+    ) -> Pictures {
+        var scene = scene
         change(&scene.objects[0])
         scene.objects[0].variation ^= 0x5EED_5EED
         let frame = trial.scene.middle
-        let truth = SceneCase(scene, frames: frame..<frame + 1, settings.scene).pictures
-        return [(.untouched, truth), (.reconstructed, try studio.reconstruction(of: truth))]
+        return SceneCase(scene, frames: frame..<frame + 1, settings.scene).pictures
     }
 }
