@@ -96,7 +96,9 @@ import Testing
         let submitted = try Program.run(
             ["submit", clip, "--output", output, "--model", model]
                 + ["--coordinator", farm.endpoint, "--patience", "60"]
-                + Self.settings
+                + Self.settings,
+            // Longer than its patience, so that it can say what it waited for.
+            seconds: 120
         )
         try #require(submitted.status == 0, "seed \(seed): \(submitted.errors)")
         let job = submitted.output.trimmingCharacters(in: .whitespacesAndNewlines)
