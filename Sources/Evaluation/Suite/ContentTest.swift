@@ -142,8 +142,8 @@ package struct ContentTest {
             isOld: colour == trial.scene.description.objects[0].colour,
             distance: mean.distance(to: references[trial.edit.colour])
         )
-        if let references = trial.finishes {
-            let told = try references.told(pictures.one(trial.scene.middle), studio)
+        if let finishes = trial.finishes {
+            let told = try finishes.told(pictures.one(trial.scene.middle), studio)
             finding.finishes = told.mapValues { $0 == trial.edit.finish }
         }
         return finding

@@ -82,18 +82,7 @@ package final class SceneStudio {
         if let missing = facts.missing(forPrompt: true, forPicture: false) {
             throw InputError(missing)
         }
-        var settings = UnitSettings(
-            model: path,
-            sampling: SampleSettings(structureLevel: try StructureLevel(0))
-        )
-        settings.variant = variant
-        settings.prompt = prompt
-        settings.sampling.seed = seed
-        let result = try runner.run(.content(picture: nil), settings) { _ in }
-        guard case .tensor(let embedding) = result else {
-            preconditionFailure("a prompt's content is pictures")
-        }
-        return embedding
+        return try runner.content(prompt: prompt, seed: seed, model: path, variant: variant)
     }
 
     /// The embedding `[1, D]` of one of some pictures.

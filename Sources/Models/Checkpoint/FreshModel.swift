@@ -135,7 +135,8 @@ package struct FreshModel: Sendable {
         .depthEstimator: """
         {"hidden_size": 192, "num_hidden_layers": 6, "num_attention_heads": 6,
          "intermediate_size": 768, "image_size": 128, "patch_size": 8,
-         "reassemble_factors": [2, 1, 0.5, 0.25], "backbone_out_indices": [1, 2, 4, 5], "neck_hidden_sizes": [48, 96, 192, 192],
+         "reassemble_factors": [2, 1, 0.5, 0.25],
+         "backbone_out_indices": [1, 2, 4, 5], "neck_hidden_sizes": [48, 96, 192, 192],
          "fusion_hidden_size": 64, "hidden_act": "gelu"}
         """,
         .imageEncoder: """

@@ -1,8 +1,40 @@
 import Diffusion
 import Models
-import Tensors
+package import Tensors
 
 extension UnitRunner {
+    /// The embedding that the prior draws for a prompt, as a job of this seed has it.
+    ///
+    /// - Parameters:
+    ///   - prompt: The text.
+    ///   - seed: Of the draw.
+    ///   - model: The model's folder.
+    ///   - variant: Of its weights, such as fp16.
+    /// - Returns: `[1, D]`.
+    /// - Throws: As `run` does.
+    package func content(
+        prompt: String,
+        seed: UInt64,
+        model: String,
+        variant: String? = nil
+    ) throws -> HostTensor {
+        var settings = UnitSettings(
+            model: model,
+            sampling: SampleSettings(structureLevel: try StructureLevel(0))
+        )
+        settings.variant = variant
+        settings.prompt = prompt
+        settings.sampling.seed = seed
+        guard
+            case .tensor(let embedding) = try run(
+                .content(picture: nil),
+                settings,
+                progress: { _ in }
+            )
+        else { preconditionFailure("a prompt's content is pictures") }
+        return embedding
+    }
+
     /// The embedding `[1, D]` that guides the look: a picture's own, or that which the prior draws
     /// for a prompt.
     func content(

@@ -35,37 +35,16 @@ package struct PromptContent: Sendable {
         if let missing = facts.missing(forPrompt: true, forPicture: false) {
             throw TrainingError(.data("\(start.folder.path): \(missing)"))
         }
-        let runner = UnitRunner(backend)
+        let (runner, path) = (UnitRunner(backend), start.folder.path)
         var seeds = Draw(seed: start.seed, step: 0).stream("prompt")
         var rows: [HostTensor] = []
         for text in texts {
             for _ in 0..<draws {
-                rows.append(try Self.embedding(of: text, seed: seeds.next(), start, runner))
+                let drawn = try runner.content(prompt: text, seed: seeds.next(), model: path)
+                rows.append(drawn.slice(0))
             }
         }
         embeddings = .stacked(rows)
-    }
-
-    private static func embedding(
-        of text: String,
-        seed: UInt64,
-        _ start: StartingModel,
-        _ runner: UnitRunner
-    ) throws -> HostTensor {
-        var settings = UnitSettings(
-            model: start.folder.path,
-            sampling: SampleSettings(structureLevel: try StructureLevel(0))
-        )
-        settings.prompt = text
-        settings.sampling.seed = seed
-        guard
-            case .tensor(let embedding) = try runner.run(
-                .content(picture: nil),
-                settings,
-                progress: { _ in }
-            )
-        else { preconditionFailure("a prompt's content is pictures") }
-        return embedding.slice(0)
     }
 
     /// One of the embeddings, `[D]`.

@@ -107,9 +107,7 @@ struct AutoencoderStage: TrainingStage {
         backend: CPUBackend,
         segments: Bool
     ) throws -> any TrainingTask {
-        guard depthShare == nil || inputs.data.contains(TrainingData.scenes) else {
-            throw Failure(.usage, "--depth-share does nothing without --data scenes")
-        }
+        try inputs.refuseWithoutScenes("--depth-share", if: depthShare != nil)
         return try AutoencoderTask(
             start,
             source.load(inputs),

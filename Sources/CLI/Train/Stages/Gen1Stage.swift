@@ -102,9 +102,7 @@ struct Gen1Stage: TrainingStage {
         var recipe = options.recipe(stage.stage, inputs, stride: stride ?? 4, images: images)
         if let imageShare { recipe.imageShare = imageShare }
         if let weights { recipe.weights = weights }
-        guard twins == 0 || inputs.data.contains(TrainingData.scenes) else {
-            throw Failure(.usage, "--twins does nothing without --data scenes")
-        }
+        try inputs.refuseWithoutScenes("--twins", if: twins > 0)
         recipe.twinShare = twins
         return try Gen1Task(
             Self.name,

@@ -20,11 +20,18 @@ struct StageData: ParsableArguments {
         _ inputs: TrainingInputs,
         style: FramePlacement.Style = .random
     ) throws -> TrainingData {
-        guard scenes == nil || inputs.data.contains(TrainingData.scenes) else {
-            throw Failure(.usage, "--scenes does nothing without --data scenes")
-        }
+        try inputs.refuseWithoutScenes("--scenes", if: scenes != nil)
         return try TrainingData(inputs.data, sceneCount: count, style: style) { sentence in
             writeToStandardError("\(sentence)\n")
+        }
+    }
+}
+
+extension TrainingInputs {
+    /// Refuses an option that is about scenes where none are trained on.
+    func refuseWithoutScenes(_ option: String, if isGiven: Bool) throws {
+        guard !isGiven || data.contains(TrainingData.scenes) else {
+            throw Failure(.usage, "\(option) does nothing without --data scenes")
         }
     }
 }
