@@ -13,6 +13,8 @@ package final class CudaBackend: Backend {
     package let device: DeviceDescription
     let session: CudaSession
     let shapes = ShapeBackend()
+    /// Nil where weft's own kernels make all products.
+    let libraryProducts: LibraryProducts?
     private let activations: CudaArena
     private let parameters: CudaArena
     private let failure = Mutex<CudaError?>(nil)
@@ -23,12 +25,14 @@ package final class CudaBackend: Backend {
     ///   - platform: The libraries.
     ///   - device: One of the platform's that has no refusal.
     ///   - precision: How values are kept.
+    ///   - products: Makes the products that it can make; nil for weft's own kernels.
     ///   - cache: Where compiled kernels are kept; nil compiles them each time.
     /// - Throws: `CudaError` if kernels cannot be compiled or the driver refuses anything.
     package init(
         _ platform: CudaPlatform,
         _ device: DeviceDescription,
         precision: CudaPrecision = .float16,
+        products: ProductLibrary? = nil,
         cache: KernelCache?
     ) throws(CudaError) {
         if let refusal = device.refusal {
@@ -36,6 +40,9 @@ package final class CudaBackend: Backend {
         }
         let code = try Self.code(platform, device, precision, cache)
         let session = try CudaSession(platform.driver, device, precision, code: code)
+        libraryProducts = try products.map { library throws(CudaError) in
+            try LibraryProducts(library, session)
+        }
         activations = try CudaArena(session)
         parameters = try CudaArena(session)
         self.session = session
@@ -79,10 +86,18 @@ package final class CudaBackend: Backend {
     package var summary: String {
         "cuda:\(device.index), \(device.name), compute capability \(device.capabilityText), "
             + precision.rawValue
+            + (libraryProducts.map { ", products by cuBLASLt \($0.description.version)" } ?? "")
     }
 
     /// Names devices that give the same bits.
-    package var deviceClass: String { "cuda-\(device.capability)-\(precision.rawValue)" }
+    ///
+    /// cuBLASLt promises them for one version on devices of one architecture and as many
+    /// multiprocessors, by which it chooses its algorithms.
+    package var deviceClass: String {
+        let own = "cuda-\(device.capability)-\(precision.rawValue)"
+        guard let libraryProducts else { return own }
+        return "\(own)-cublaslt-\(libraryProducts.description.version)-\(device.multiprocessors)"
+    }
 
     // MARK: Failures
 
@@ -141,7 +156,7 @@ package final class CudaBackend: Backend {
     }
 
     private func fill(_ tensor: Tensor, with values: [Float]) throws(CudaError) {
-        guard precision != .float32 else { return try copyIn(values, to: address(tensor)) }
+        guard precision.isHalf else { return try copyIn(values, to: address(tensor)) }
         let staging = try staged(values)
         try pointwise(
             .narrow,
@@ -185,7 +200,7 @@ package final class CudaBackend: Backend {
         guard tensor.count > 0 else { return }
         var source = try address(tensor)
         var staging: CudaArena.Block?
-        if precision != .float32 {
+        if precision.isHalf {
             let block = try takeActivation(4 * tensor.count)
             try pointwise(
                 .widen,

@@ -30,7 +30,7 @@ struct CudaNetworksTests {
     }
 
     private static let bounds: [(CudaPrecision, Double)] = [
-        (.float32, 1e-9), (.float16, 1e-4), (.bfloat16, 1e-2),
+        (.float32, 1e-9), (.tf32, 1e-5), (.float16, 1e-4), (.bfloat16, 1e-2),
     ]
 
     @Test(arguments: bounds)

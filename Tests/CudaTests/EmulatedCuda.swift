@@ -35,13 +35,16 @@ final class EmulatedCuda {
         // A copy is a library of its own; two names of one file are one library.
         let driver = lib.appending(path: "libcuda.so.1")
         try FileManager.default.copyItem(at: try Self.library.get(), to: driver)
-        try FileManager.default.linkItem(at: driver, to: lib.appending(path: "libnvrtc.so.12"))
+        for name in ["libnvrtc.so.12", "libcublasLt.so.12"] {
+            try FileManager.default.linkItem(at: driver, to: lib.appending(path: name))
+        }
         handle = try #require(dlopen(driver.path, RTLD_NOW | RTLD_LOCAL))
         call("weft_emulator_reset")
     }
 
     var driverPath: String { folder("lib64/libcuda.so.1") }
     var compilerPath: String { folder("lib64/libnvrtc.so.12") }
+    var productsPath: String { folder("lib64/libcublasLt.so.12") }
 
     /// Finds this driver and this compiler, and nothing of the machine's.
     var search: LibrarySearch {
@@ -50,8 +53,12 @@ final class EmulatedCuda {
             drivers: [driverPath],
             // Not one that another test of this process has opened.
             namedCompilers: [],
+            namedProducts: [],
             environment: { $0 == "CUDA_HOME" ? home : nil },
-            names: { $0 == "\(home)/lib64" ? ["libcuda.so.1", "libnvrtc.so.12"] : [] }
+            names: { folder in
+                folder == "\(home)/lib64"
+                    ? ["libcuda.so.1", "libnvrtc.so.12", "libcublasLt.so.12"] : []
+            }
         )
     }
 
@@ -65,6 +72,7 @@ final class EmulatedCuda {
 
     func backend(
         _ precision: CudaPrecision = .float16,
+        usesLibrary: Bool = false,
         cache: KernelCache? = nil
     ) throws -> CudaBackend {
         let platform = try platform()
@@ -72,6 +80,8 @@ final class EmulatedCuda {
             platform,
             try #require(platform.devices.first),
             precision: precision,
+            products: usesLibrary
+                ? try CudaPlatform.openProducts(search, for: platform.driver.description) : nil,
             cache: cache
         )
     }
@@ -157,7 +167,7 @@ final class EmulatedCuda {
             .appending(path: "Sources/CCudaKernels")
         let target = FileManager.default.temporaryDirectory
             .appending(path: "weft-emulated-cuda-\(getpid()).so")
-        let sources = ["driver.cpp", "kernels.cpp", "threads.cpp"]
+        let sources = ["cublaslt.cpp", "driver.cpp", "kernels.cpp", "threads.cpp"]
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments =

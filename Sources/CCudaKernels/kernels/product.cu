@@ -92,7 +92,7 @@ __device__ inline value gathered(const weft_cuda_rows &rows, long long row, int 
     return zero;
 }
 
-// Eight values at a multiple of eight channels; null where there are none.
+// 16 bytes of values at a multiple of as many channels; null where there are none.
 __device__ inline const value *gathered_vector(const weft_cuda_rows &rows, long long row,
                                                int channel) {
     if (row < 0) return 0;
@@ -183,13 +183,14 @@ WEFT_KERNEL weft_product_plain(const weft_cuda_product job) { product_plain(job)
 
 // ---- Tensor cores --------------------------------------------------------------------------------
 
-#if WEFT_STORAGE != 0
-
-// Tiles of 128 by COLUMNS, eight warps of 64 by COLUMNS / 4, slices of 32 in three stages. Rows of
-// a slice are 80 bytes apart, so that eight of them lie in different banks.
+// Tiles of 128 by COLUMNS, eight warps of 64 by COLUMNS / 4, slices of 64 bytes in three stages.
+// Rows of a slice are 80 bytes apart, so that eight of them lie in different banks. A VECTOR of 16
+// bytes is a row of one of `ldmatrix`: float32 values are multiplied as TF32, 8 deep instead of 16,
+// and lie in the registers as the fragments of mma.m16n8k8 want them.
 template <int COLUMNS>
 struct ProductTile {
-    static const int ROWS = 128, DEPTH = 32, STRIDE = 40, STAGES = 3;
+    static const int VECTOR = 16 / sizeof(value);
+    static const int ROWS = 128, DEPTH = 4 * VECTOR, STRIDE = 5 * VECTOR, STAGES = 3;
     static const int WARP_COLUMNS = COLUMNS / 4, COLUMN_TILES = WARP_COLUMNS / 8;
 
     const weft_cuda_product &job;
@@ -206,7 +207,7 @@ struct ProductTile {
         first_row = blockIdx.x / tiles * (long long)ROWS;
         first_column = (int)(blockIdx.x % tiles) * COLUMNS;
         line = (int)threadIdx.x / 4;
-        part = (int)threadIdx.x % 4 * 8;
+        part = (int)threadIdx.x % 4 * VECTOR;
         for (int i = 0; i < 2; ++i) rows[i].start(job.rows, first_row + line + 64 * i, job.m);
         cursor.start(job.rows, part);
     }
@@ -221,7 +222,7 @@ struct ProductTile {
                 const value *from = gathered_vector(job.rows, source, cursor.channel);
                 copy_16_async(target, from ? from : values(job.weights), from != 0);
             } else {
-                for (int j = 0; j < 8; ++j) {
+                for (int j = 0; j < VECTOR; ++j) {
                     target[j] = gathered(job.rows, source, cursor.channel + j);
                 }
             }
@@ -242,18 +243,20 @@ struct ProductTile {
         const value *top = a + (stage * ROWS + warp / 4 * 64) * STRIDE;
         const value *left = b + (stage * COLUMNS + warp % 4 * WARP_COLUMNS) * STRIDE;
 #pragma unroll
-        for (int k = 0; k < DEPTH; k += 16) {
+        for (int k = 0; k < DEPTH; k += 2 * VECTOR) {
             u32 columns[COLUMN_TILES / 2][4];
 #pragma unroll
             for (int j = 0; j < COLUMN_TILES / 2; ++j) {
                 const int column = j * 16 + matrix / 2 * 8 + within;
-                load_matrices(columns[j], left + column * STRIDE + k + matrix % 2 * 8);
+                load_matrices(columns[j], left + column * STRIDE + k + matrix % 2 * VECTOR);
+                round_operands(columns[j], value());
             }
 #pragma unroll
             for (int i = 0; i < 4; ++i) {
                 u32 row[4];
                 const int line = i * 16 + matrix % 2 * 8 + within;
-                load_matrices(row, top + line * STRIDE + k + matrix / 2 * 8);
+                load_matrices(row, top + line * STRIDE + k + matrix / 2 * VECTOR);
+                round_operands(row, value());
 #pragma unroll
                 for (int j = 0; j < COLUMN_TILES; ++j) {
                     multiply(sums[i][j], row, columns[j / 2][j % 2 * 2],
@@ -304,5 +307,3 @@ WEFT_KERNEL __launch_bounds__(256) weft_product_64(const weft_cuda_product job) 
     WEFT_DYNAMIC_SHARED(shared);
     ProductTile<64>(job, shared).run();
 }
-
-#endif

@@ -4,19 +4,24 @@ package import Tensors
 package enum CudaPrecision: String, CaseIterable, Sendable {
     /// For comparisons: no tensor cores.
     case float32
+    /// Float32 values whose products are of operands rounded to TF32, on the tensor cores.
+    case tf32
     case float16
     case bfloat16
 
     /// `WEFT_STORAGE` of the kernels.
     var storage: Int {
         switch self {
-        case .float32: 0
+        case .float32, .tf32: 0
         case .float16: 1
         case .bfloat16: 2
         }
     }
 
-    package var byteCount: Int { self == .float32 ? 4 : 2 }
+    /// Whether values are kept in 16 bits.
+    package var isHalf: Bool { storage != 0 }
+
+    package var byteCount: Int { isHalf ? 2 : 4 }
 
     /// Whether the smallest normal number is below 2⁻¹⁴.
     package var hasTinyValues: Bool { self != .float16 }
@@ -26,7 +31,7 @@ package enum CudaPrecision: String, CaseIterable, Sendable {
         let bound =
             switch self {
             case .float32: 1e-7
-            case .float16: 1e-5
+            case .tf32, .float16: 1e-5
             case .bfloat16: 1e-4
             }
         return ConformanceReport.Terms(bound: bound, hasTinyValues: hasTinyValues)

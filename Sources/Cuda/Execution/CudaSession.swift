@@ -12,7 +12,7 @@ import Synchronization
     /// The driver's number of the device.
     let number: Int32
     private let context: Context
-    private let stream: Stream
+    let stream: Stream
     private let module: Module
     private let kernels: [Kernel: OpaquePointer]
 
@@ -162,7 +162,7 @@ import Synchronization
 extension CudaSession: @unchecked Sendable {}
 
 /// The device's context that all users of the process share.
-@safe private final class Context {
+@safe final class Context {
     let handle: OpaquePointer?
     private let functions: DriverFunctions
     private let device: Int32
@@ -183,7 +183,8 @@ extension CudaSession: @unchecked Sendable {}
     }
 }
 
-@safe private final class Stream {
+/// A queue of the device.
+@safe final class Stream {
     let handle: OpaquePointer?
     private let functions: DriverFunctions
     /// Outlives the stream.

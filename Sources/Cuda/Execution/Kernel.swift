@@ -19,6 +19,7 @@ package enum Kernel: String, CaseIterable, Sendable {
     case attendPlain = "weft_attend_plain"
     case probeArithmetic = "weft_probe_arithmetic"
 
+    case probeTensor = "weft_probe_tensor"
     case product128 = "weft_product_128"
     case product64 = "weft_product_64"
     case attend32 = "weft_attend_32_32"
@@ -35,7 +36,18 @@ package enum Kernel: String, CaseIterable, Sendable {
 
     /// Those that a precision has.
     package static func all(in precision: CudaPrecision) -> [Kernel] {
-        allCases.filter { precision != .float32 || !$0.usesTensorCores }
+        allCases.filter { kernel in
+            switch precision {
+            case .float16, .bfloat16: true
+            case .tf32: !kernel.isOfHalves
+            case .float32: !kernel.usesTensorCores
+            }
+        }
+    }
+
+    /// Attention on tensor cores; products have kernels for float32 values too.
+    private var isOfHalves: Bool {
+        usesTensorCores && ![.probeTensor, .product128, .product64].contains(self)
     }
 
     var usesTensorCores: Bool {
@@ -44,7 +56,7 @@ package enum Kernel: String, CaseIterable, Sendable {
             .resample, .pack, .groupStatistics, .groupNorm, .layerNorm, .productPlain,
             .attendPlain, .probeArithmetic:
             false
-        case .product128, .product64, .attend32, .attend48, .attend64, .attend80, .attend128,
+        case .probeTensor, .product128, .product64, .attend32, .attend48, .attend64, .attend80, .attend128,
             .attend160, .attend48Long, .attend64Long, .attend80Long, .attend160Long, .attend512:
             true
         }

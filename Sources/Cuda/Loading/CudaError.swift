@@ -9,6 +9,8 @@ package struct CudaError: Error, Hashable, Sendable, CustomStringConvertible {
         case compilation
         /// A call of the driver failed with a code.
         case driver(Int32)
+        /// cuBLASLt refused a call.
+        case products
         /// The device has no room left.
         case memory
     }

@@ -65,7 +65,7 @@ extension CudaBackend {
         let weightBytes = outputs * columns * precision.byteCount
         let hasBias = parts.contains { $0.bias != nil }
         var weights: CudaArena.Block?
-        var bias: CudaArena.Block?
+        var (bias, narrowBias): (CudaArena.Block?, CudaArena.Block?)
         attempt { () throws(CudaError) in
             let block = try takeParameters(weightBytes)
             var first = 0
@@ -87,16 +87,38 @@ extension CudaBackend {
             let row = try takeParameters(4 * outputs)
             try copyIn(values, to: row.address)
             bias = row
+            guard libraryProducts != nil, precision.isHalf, !isGated else { return }
+            narrowBias = try narrowed(row, outputs)
         }
         return CudaMatrix(
             outputs: outputs,
             channels: channels,
             taps: taps,
             isGated: isGated,
-            byteCount: weightBytes + (hasBias ? 4 * outputs : 0),
+            byteCount: weightBytes + (hasBias ? 4 * outputs : 0)
+                + (narrowBias == nil ? 0 : precision.byteCount * outputs),
             weights: weights,
-            bias: bias
+            bias: bias,
+            narrowBias: narrowBias
         )
+    }
+
+    /// Float32 numbers as values are stored.
+    private func narrowed(
+        _ row: CudaArena.Block,
+        _ count: Int
+    ) throws(CudaError) -> CudaArena.Block {
+        let block = try takeParameters(precision.byteCount * count)
+        try pointwise(
+            .narrow,
+            weft_cuda_pointwise(
+                x: row.address,
+                y: block.address,
+                count: Int64(count),
+                activation: 0
+            )
+        )
+        return block
     }
 
     /// Brings one part to the device, straight from the file if its type is one the kernel reads.

@@ -110,6 +110,7 @@ extension CudaBackend {
             job.bias = matrix.bias?.address ?? 0
             job.y = try address(result)
             try complete(&job)
+            if try multiplyByLibrary(job, matrix) { return }
             let tile = ProductTile(rows: Int(job.m), columns: matrix.outputs, precision)
             try session.launch(
                 tile.kernel,

@@ -24,11 +24,15 @@ long long calls, live, mapped_bytes;
 char log_text[1 << 20];
 size_t log_length;
 
-int call(const char *name) {
-    const int written = snprintf(log_text + log_length, sizeof log_text - log_length, "%s\n", name);
+void note(const char *line) {
+    const int written = snprintf(log_text + log_length, sizeof log_text - log_length, "%s\n", line);
     if (written > 0 && log_length + (size_t)written < sizeof log_text) {
         log_length += (size_t)written;
     }
+}
+
+int call(const char *name) {
+    note(name);
     const long long index = calls++;
     const bool fails = settings.fail_at >= 0 && (settings.fails_ever_after
                                                      ? index >= settings.fail_at
@@ -67,6 +71,11 @@ struct Program {
 
 }  // namespace
 
+int emulator_call(const char *name) { return call(name); }
+void emulator_note(const char *line) { note(line); }
+void emulator_alive(int change) { live += change; }
+bool emulator_runs_kernels() { return settings.runs_kernels != 0; }
+
 // ---- What the tests use ------------------------------------------------------------------------
 
 API void weft_emulator_reset() {
@@ -75,6 +84,8 @@ API void weft_emulator_reset() {
     log_length = 0;
     log_text[0] = 0;
     emulator_is_reversed = false;
+    emulator_products_version = 120903;
+    emulator_has_algorithms = 1;
 }
 
 API int weft_emulator_set(const char *name, long long value) {
@@ -89,6 +100,7 @@ API int weft_emulator_set(const char *name, long long value) {
         {"runs_kernels", &settings.runs_kernels}, {"fail_at", &settings.fail_at},
         {"fail_with", &settings.fail_with}, {"fails_ever_after", &settings.fails_ever_after},
         {"missing_mapping", &settings.missing_mapping}, {"calls", &calls},
+        {"cublaslt", &emulator_products_version}, {"algorithms", &emulator_has_algorithms},
     };
     for (auto &entry : known) {
         if (strcmp(entry.name, name) == 0) {

@@ -9,5 +9,16 @@ void emulator_run(void (*kernel)(const void *), const void *job, unsigned blocks
 typedef void (*emulator_kernel)(const void *);
 emulator_kernel emulator_find(const char *name, int storage);
 
+// Notes a call; what it should fail with, or 0.
+int emulator_call(const char *name);
+// A line of the log that is no call.
+void emulator_note(const char *line);
+// Counts what was made, and given back.
+void emulator_alive(int change);
+bool emulator_runs_kernels();
+
+// What cuBLASLt says of itself, and whether it has an algorithm for anything.
+extern long long emulator_products_version, emulator_has_algorithms;
+
 // Whether lanes and warps run from the last to the first.
 extern bool emulator_is_reversed;

@@ -24,12 +24,13 @@
     K(weft_group_norm, weft_cuda_norm)                                                         \
     K(weft_layer_norm, weft_cuda_norm)                                                         \
     K(weft_product_plain, weft_cuda_product)                                                   \
-    K(weft_attend_plain, weft_cuda_attention)                                                  \
-    K(weft_probe_arithmetic, weft_cuda_probe)
-
-#define KERNELS_OF_HALVES(K)                                                                   \
     K(weft_product_128, weft_cuda_product)                                                     \
     K(weft_product_64, weft_cuda_product)                                                      \
+    K(weft_attend_plain, weft_cuda_attention)                                                  \
+    K(weft_probe_arithmetic, weft_cuda_probe)                                                  \
+    K(weft_probe_tensor, weft_cuda_probe)
+
+#define KERNELS_OF_HALVES(K)                                                                   \
     K(weft_attend_32_32, weft_cuda_attention)                                                  \
     K(weft_attend_48_32, weft_cuda_attention)                                                  \
     K(weft_attend_64_32, weft_cuda_attention)                                                  \
