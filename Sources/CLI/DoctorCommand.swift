@@ -33,7 +33,7 @@ struct DoctorCommand: AsyncParsableCommand {
         if conformance { return try judge() }
         let report = DoctorReport(
             machine: try DeviceInventory.read(),
-            cuda: CudaPlatform.open(.system).inventory,
+            cuda: CudaPlatform.inventory(.system),
             model: ShippedModelReport()
         )
         print(json ? report.json.serialized(isIndented: true) : report.text)
@@ -122,7 +122,8 @@ extension CudaInventory {
                 "cuda:\(device.index): \(device.name), \(device.identifier), compute capability "
                     + "\(device.capabilityText), \(gibibytes(device.memoryBytes))"
                     + (device.refusal.map { "; refused: \($0)" } ?? "")
-            } + (refusal.map { ["cuda: not usable: \($0)"] } ?? [])
+            } + (productsText.map { ["cuda products: \($0)"] } ?? [])
+            + (refusal.map { ["cuda: not usable: \($0)"] } ?? [])
     }
 
     fileprivate var json: JSONValue {
@@ -136,6 +137,8 @@ extension CudaInventory {
         return .object([
             "driver": library(driver),
             "compiler": library(compiler),
+            "products": library(products),
+            "products_refusal": text(productsRefusal),
             "refusal": text(refusal),
             "devices": .array(
                 devices.map { device in

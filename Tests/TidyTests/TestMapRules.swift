@@ -261,6 +261,9 @@ enum TestMapRules {
         "CudaTests/Loading/CudaInventoryTests": [
             "Cuda/Loading/DeviceDescription"
         ],
+        "CudaTests/Operations/LibraryProductsTests": [
+            "Cuda/Operations/LibraryObject"
+        ],
         "CudaTests/Loading/CudaPlatformTests": [
             "Cuda/Loading/CudaDriver", "Cuda/Loading/CudaError", "Cuda/Loading/DriverFunctions",
             "Cuda/Loading/LoadedLibrary",

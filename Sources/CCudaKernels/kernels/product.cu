@@ -2,7 +2,8 @@
 //
 // A block makes a tile of the result. Its threads bring slices of both operands into shared memory,
 // each thread the same few channels of its rows at every step, so that where a row's taps lie is
-// worked out once and then only moved on.
+// worked out once and then only moved on. What is called for it is inlined by order: a compiler
+// that calls a function instead keeps the job and the cursors in memory.
 
 // ---- The left operand ------------------------------------------------------------------------
 
@@ -10,13 +11,13 @@
 struct Cursor {
     int channel, tap, tap_row, tap_column;
 
-    __device__ void start(const weft_cuda_rows &rows, int k) {
+    WEFT_INLINE void start(const weft_cuda_rows &rows, int k) {
         channel = 0;
         tap = tap_row = tap_column = 0;
         advance(rows, k);
     }
 
-    __device__ void advance(const weft_cuda_rows &rows, int k) {
+    WEFT_INLINE void advance(const weft_cuda_rows &rows, int k) {
         channel += k;
         while (channel >= rows.padded) {
             channel -= rows.padded;
@@ -35,7 +36,7 @@ struct RowStart {
     int y, x;        // image: of the first tap, in the enlarged and padded input; frames: y alone
     bool exists;
 
-    __device__ void start(const weft_cuda_rows &rows, long long row, long long m) {
+    WEFT_INLINE void start(const weft_cuda_rows &rows, long long row, long long m) {
         exists = row < m;
         base = row;
         y = x = 0;
@@ -54,7 +55,7 @@ struct RowStart {
     }
 
     // The input row at a tap, below zero where there is none.
-    __device__ long long at(const weft_cuda_rows &rows, const Cursor &cursor) const {
+    WEFT_INLINE long long at(const weft_cuda_rows &rows, const Cursor &cursor) const {
         if (rows.kind == WEFT_CUDA_ROWS_IMAGE) {
             int from_y = y + cursor.tap_row;
             int from_x = x + cursor.tap_column;
@@ -103,8 +104,8 @@ __device__ inline const value *gathered_vector(const weft_cuda_rows &rows, long 
 // ---- The result --------------------------------------------------------------------------------
 
 // Sums of columns `column` and the next of a row, stored as the job says.
-__device__ inline void finish_pair(const weft_cuda_product &job, long long row, int column,
-                                   float first, float second) {
+WEFT_INLINE void finish_pair(const weft_cuda_product &job, long long row, int column, float first,
+                             float second) {
     if (row >= job.m) return;
     const float *bias = (const float *)job.bias;
     const long long image = job.image_bias && !job.is_image_bias_shared
@@ -200,7 +201,7 @@ struct ProductTile {
     RowStart rows[2];
     Cursor cursor;
 
-    __device__ ProductTile(const weft_cuda_product &job, unsigned char *shared) : job(job) {
+    WEFT_INLINE ProductTile(const weft_cuda_product &job, unsigned char *shared) : job(job) {
         a = (value *)shared;
         b = a + STAGES * ROWS * STRIDE;
         const int tiles = (job.n + COLUMNS - 1) / COLUMNS;
@@ -213,7 +214,7 @@ struct ProductTile {
     }
 
     // Begins to bring the slice at k, the next one of each call.
-    __device__ void bring(int k, int stage) {
+    WEFT_INLINE void bring(int k, int stage) {
         const bool is_inside = k + part < job.k;
         for (int i = 0; i < 2; ++i) {
             const long long source = is_inside ? rows[i].at(job.rows, cursor) : -1;
@@ -237,7 +238,7 @@ struct ProductTile {
         cursor.advance(job.rows, DEPTH);
     }
 
-    __device__ void multiply_slice(int stage, float (&sums)[4][COLUMN_TILES][4]) const {
+    WEFT_INLINE void multiply_slice(int stage, float (&sums)[4][COLUMN_TILES][4]) const {
         const int lane = (int)threadIdx.x % 32, warp = (int)threadIdx.x / 32;
         const int matrix = lane / 8, within = lane % 8;
         const value *top = a + (stage * ROWS + warp / 4 * 64) * STRIDE;
@@ -266,7 +267,7 @@ struct ProductTile {
         }
     }
 
-    __device__ void run() {
+    WEFT_INLINE void run() {
         float sums[4][COLUMN_TILES][4] = {};
         for (int stage = 0; stage < STAGES - 1; ++stage) {
             if (stage * DEPTH < job.k) bring(stage * DEPTH, stage);

@@ -56,8 +56,9 @@ package enum Kernel: String, CaseIterable, Sendable {
             .resample, .pack, .groupStatistics, .groupNorm, .layerNorm, .productPlain,
             .attendPlain, .probeArithmetic:
             false
-        case .probeTensor, .product128, .product64, .attend32, .attend48, .attend64, .attend80, .attend128,
-            .attend160, .attend48Long, .attend64Long, .attend80Long, .attend160Long, .attend512:
+        case .probeTensor, .product128, .product64, .attend32, .attend48, .attend64, .attend80,
+            .attend128, .attend160, .attend48Long, .attend64Long, .attend80Long,
+            .attend160Long, .attend512:
             true
         }
     }

@@ -45,6 +45,16 @@ package struct CudaInventory: Hashable, Sendable {
         self.refusal = refusal
     }
 
+    /// Who multiplies matrices on devices, in words; nil if there are no devices to speak of.
+    package var productsText: String? {
+        if let products {
+            return "weft's own kernels, or with --products cublaslt cuBLASLt \(products.version), "
+                + products.path
+        }
+        guard driver != nil, let productsRefusal else { return nil }
+        return "weft's own kernels alone; no cuBLASLt: \(productsRefusal)"
+    }
+
     /// CUDA 12.0, the first whose minor versions accept each other's kernels and that all supported
     /// compilers target.
     static let leastDriverMajor = 12

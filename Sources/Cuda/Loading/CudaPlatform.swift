@@ -64,6 +64,7 @@ package struct CudaPlatform: Sendable {
     /// - Parameters:
     ///   - search: Where to look.
     ///   - driver: What it has to fit; nil for any.
+    /// - Returns: The library, which no device knows of yet.
     /// - Throws: `CudaError` that says why there is none.
     package static func openProducts(
         _ search: LibrarySearch,

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Products through a cuBLASLt of ours, which checks all it is told: layouts, distances, alignment,
-/// attributes, that an algorithm belongs to its product, and that nothing of use lies in a workspace.
+/// attributes, that an algorithm belongs to its product; and which spoils its workspace.
 @Suite(.enabled(if: EmulatedCuda.isAvailable, EmulatedCuda.reason))
 struct LibraryProductsTests {
     @Test(arguments: CudaPrecision.allCases)
@@ -112,12 +112,11 @@ struct LibraryProductsTests {
         let wide = backend.upload(HostTensor(repeating: 1, [3, 4]))
         let linear = backend.prepareLinear([(stored([8, 4]), nil)], gated: false)
         emulated.clearLog()
-        let parts = wide.split(along: 0, counts: [1, 2])
-        #expect(try parts[1].linear(linear).download().shape == [2, 8])
+        #expect(try wide.outer(1..<3).linear(linear).download().shape == [2, 8])
         #expect(!emulated.log.contains("cublasLtMatmul"))
     }
 
-    @Test func `an algorithm is asked for once for every size, and its room is the arena's`() throws {
+    @Test func `an algorithm is asked for once for every size`() throws {
         let emulated = try EmulatedCuda()
         let backend = try emulated.backend(usesLibrary: true)
         emulated.clearLog()
@@ -127,7 +126,6 @@ struct LibraryProductsTests {
         #expect(emulated.log.count { $0 == "cublasLtMatmul" } == 6)
         #expect(emulated.log.count { $0 == "cublasLtMatmulAlgoGetHeuristic" } == 2)
         #expect(backend.memory.activationBytes == 0)
-        #expect(backend.memory.activationPeakBytes >= 18 * 24 * 4)
     }
 
     @Test func `sizes for which the library has no algorithm are weft's`() throws {
