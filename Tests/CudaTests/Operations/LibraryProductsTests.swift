@@ -7,20 +7,28 @@ import Testing
 /// attributes, that an algorithm belongs to its product; and which spoils its workspace.
 @Suite(.enabled(if: EmulatedCuda.isAvailable, EmulatedCuda.reason))
 struct LibraryProductsTests {
+    /// Those of which some go to the library; others never do.
     @Test(arguments: CudaPrecision.allCases)
     func `operations match the reference`(_ precision: CudaPrecision) throws {
         let emulated = try EmulatedCuda()
         let backend = try emulated.backend(precision, usesLibrary: true)
+        let terms = precision.conformanceTerms
         emulated.clearLog()
-        let report = try ConformanceReport(of: backend, precision.conformanceTerms)
-        for operation in report.operations {
-            #expect(operation.failures.isEmpty, "\(operation) in \(precision)")
+        var worst = 0.0
+        for conformance in ConformanceSuite.cases {
+            let isLinear = conformance.operation == "linear"
+            let isOfOneTap = conformance.detail.contains("kernel 1 stride 1")
+            guard isLinear || isOfOneTap, terms.hasTinyValues || !conformance.hasTinyValues else {
+                continue
+            }
+            let outcome = try conformance.run(on: backend, bound: terms.bound)
+            #expect(outcome.isWithinBound, "\(conformance): \(outcome.error) in \(precision)")
+            worst = max(worst, outcome.error)
         }
-        #expect(emulated.log.count { $0 == "cublasLtMatmul" } > 20)
+        #expect(emulated.log.count { $0 == "cublasLtMatmul" } > 15)
         #expect(!emulated.log.contains { $0.hasPrefix("refused") })
         // The precision is that of the product too.
-        let linear = try #require(report.operations.first { $0.name == "linear" })
-        #expect(precision == .float32 ? linear.worst < 1e-11 : linear.worst > 1e-8)
+        #expect(precision == .float32 ? worst < 1e-11 : worst > 1e-8)
     }
 
     /// A layer with everything that the route knows, by the library and by weft's kernels.
