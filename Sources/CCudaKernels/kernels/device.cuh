@@ -6,7 +6,6 @@
 #if !WEFT_EMULATED
 
 #define WEFT_KERNEL extern "C" __global__ void
-#define WEFT_INLINE __device__ __forceinline__
 #define WEFT_DYNAMIC_SHARED(name) extern __shared__ __align__(16) unsigned char name[]
 
 typedef unsigned int u32;

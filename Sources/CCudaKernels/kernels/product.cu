@@ -2,8 +2,8 @@
 //
 // A block makes a tile of the result. Its threads bring slices of both operands into shared memory,
 // each thread the same few channels of its rows at every step, so that where a row's taps lie is
-// worked out once and then only moved on. What is called for it is inlined by order: a compiler
-// that calls a function instead keeps the job and the cursors in memory.
+// worked out once and then only moved on. Loops over `rows` are unrolled by order: a compiler
+// that counts them instead keeps the job and the cursors in memory.
 
 // ---- The left operand ------------------------------------------------------------------------
 
@@ -11,13 +11,13 @@
 struct Cursor {
     int channel, tap, tap_row, tap_column;
 
-    WEFT_INLINE void start(const weft_cuda_rows &rows, int k) {
+    __device__ void start(const weft_cuda_rows &rows, int k) {
         channel = 0;
         tap = tap_row = tap_column = 0;
         advance(rows, k);
     }
 
-    WEFT_INLINE void advance(const weft_cuda_rows &rows, int k) {
+    __device__ void advance(const weft_cuda_rows &rows, int k) {
         channel += k;
         while (channel >= rows.padded) {
             channel -= rows.padded;
@@ -36,7 +36,7 @@ struct RowStart {
     int y, x;        // image: of the first tap, in the enlarged and padded input; frames: y alone
     bool exists;
 
-    WEFT_INLINE void start(const weft_cuda_rows &rows, long long row, long long m) {
+    __device__ void start(const weft_cuda_rows &rows, long long row, long long m) {
         exists = row < m;
         base = row;
         y = x = 0;
@@ -55,7 +55,7 @@ struct RowStart {
     }
 
     // The input row at a tap, below zero where there is none.
-    WEFT_INLINE long long at(const weft_cuda_rows &rows, const Cursor &cursor) const {
+    __device__ long long at(const weft_cuda_rows &rows, const Cursor &cursor) const {
         if (rows.kind == WEFT_CUDA_ROWS_IMAGE) {
             int from_y = y + cursor.tap_row;
             int from_x = x + cursor.tap_column;
@@ -104,8 +104,8 @@ __device__ inline const value *gathered_vector(const weft_cuda_rows &rows, long 
 // ---- The result --------------------------------------------------------------------------------
 
 // Sums of columns `column` and the next of a row, stored as the job says.
-WEFT_INLINE void finish_pair(const weft_cuda_product &job, long long row, int column, float first,
-                             float second) {
+__device__ inline void finish_pair(const weft_cuda_product &job, long long row, int column,
+                                   float first, float second) {
     if (row >= job.m) return;
     const float *bias = (const float *)job.bias;
     const long long image = job.image_bias && !job.is_image_bias_shared
@@ -201,7 +201,7 @@ struct ProductTile {
     RowStart rows[2];
     Cursor cursor;
 
-    WEFT_INLINE ProductTile(const weft_cuda_product &job, unsigned char *shared) : job(job) {
+    __device__ ProductTile(const weft_cuda_product &job, unsigned char *shared) : job(job) {
         a = (value *)shared;
         b = a + STAGES * ROWS * STRIDE;
         const int tiles = (job.n + COLUMNS - 1) / COLUMNS;
@@ -209,13 +209,15 @@ struct ProductTile {
         first_column = (int)(blockIdx.x % tiles) * COLUMNS;
         line = (int)threadIdx.x / 4;
         part = (int)threadIdx.x % 4 * VECTOR;
+#pragma unroll
         for (int i = 0; i < 2; ++i) rows[i].start(job.rows, first_row + line + 64 * i, job.m);
         cursor.start(job.rows, part);
     }
 
     // Begins to bring the slice at k, the next one of each call.
-    WEFT_INLINE void bring(int k, int stage) {
+    __device__ void bring(int k, int stage) {
         const bool is_inside = k + part < job.k;
+#pragma unroll
         for (int i = 0; i < 2; ++i) {
             const long long source = is_inside ? rows[i].at(job.rows, cursor) : -1;
             value *target = a + (stage * ROWS + line + 64 * i) * STRIDE + part;
@@ -228,6 +230,7 @@ struct ProductTile {
                 }
             }
         }
+#pragma unroll
         for (int i = 0; i < COLUMNS / 64; ++i) {
             const int column = first_column + line + 64 * i;
             const bool exists = is_inside && column < job.n;
@@ -238,7 +241,7 @@ struct ProductTile {
         cursor.advance(job.rows, DEPTH);
     }
 
-    WEFT_INLINE void multiply_slice(int stage, float (&sums)[4][COLUMN_TILES][4]) const {
+    __device__ void multiply_slice(int stage, float (&sums)[4][COLUMN_TILES][4]) const {
         const int lane = (int)threadIdx.x % 32, warp = (int)threadIdx.x / 32;
         const int matrix = lane / 8, within = lane % 8;
         const value *top = a + (stage * ROWS + warp / 4 * 64) * STRIDE;
@@ -267,7 +270,7 @@ struct ProductTile {
         }
     }
 
-    WEFT_INLINE void run() {
+    __device__ void run() {
         float sums[4][COLUMN_TILES][4] = {};
         for (int stage = 0; stage < STAGES - 1; ++stage) {
             if (stage * DEPTH < job.k) bring(stage * DEPTH, stage);

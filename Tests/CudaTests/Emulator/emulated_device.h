@@ -16,7 +16,6 @@ extern unsigned char *emulator_dynamic_shared;
 #define __shared__ static
 #define __launch_bounds__(threads)
 #define WEFT_KERNEL static void
-#define WEFT_INLINE inline
 #define WEFT_DYNAMIC_SHARED(name) unsigned char *name = emulator_dynamic_shared
 
 // Waits for all threads of the block.
