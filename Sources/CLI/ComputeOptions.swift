@@ -75,19 +75,19 @@ enum ProductChoice: String, CaseIterable, ExpressibleByArgument {
         }
     }
 
-    /// - Throws: `Failure` if this is for other devices.
-    func check(on device: DeviceChoice) throws(Failure) {
+    /// - Throws: `Failure` that names the option if this is for other devices.
+    func check(on device: DeviceChoice, as option: String = "--products") throws(Failure) {
         if device == .cpu, !places.processor {
             throw Failure(
                 .usage,
-                "--products: \(rawValue) multiplies on devices of CUDA; the processor has tiles "
+                "\(option): \(rawValue) multiplies on devices of CUDA; the processor has tiles "
                     + "and openblas"
             )
         }
         if device != .cpu, device != .automatic, !places.cuda {
             throw Failure(
                 .usage,
-                "--products: \(rawValue) multiplies on the processor; devices of CUDA have tiles "
+                "\(option): \(rawValue) multiplies on the processor; devices of CUDA have tiles "
                     + "and cublaslt"
             )
         }

@@ -37,7 +37,7 @@ struct OperationsBenchmark: AsyncParsableCommand {
 
     func validate() throws {
         do throws(Failure) {
-            try against?.check(on: compute.device)
+            try against?.check(on: compute.device, as: "--against")
         } catch {
             throw ValidationError(error.message)
         }

@@ -31,6 +31,27 @@ struct CudaBackendTests {
         #expect(precision == .float32 ? linear.worst < 1e-11 : linear.worst > 1e-8)
     }
 
+    @Test func `tf32 rounds what it multiplies to ten bits, ties away from zero, and no sums`()
+        throws
+    {
+        let emulated = try EmulatedCuda()
+        let values = [1 + 0x1p-11, -1 - 0x1p-11, 1 + 0x1p-12, 1 + 0x1p-10].map { Float($0) }
+        func result(_ precision: CudaPrecision) throws -> [Float] {
+            let backend = try emulated.backend(precision)
+            let weight = StoredTensor(name: "identity", shape: [4, 4]) {
+                (0..<16).map { $0 % 5 == 0 ? 1 : 0 }
+            }
+            let residual = backend.upload(HostTensor(repeating: 0x1p-20, [1, 4]))
+            return try backend.upload(HostTensor(values, [1, 4])).linear(
+                backend.prepareLinear([(weight, nil)], gated: false),
+                residual: residual
+            ).download().values
+        }
+        let rounded = [1 + 0x1p-10, -1 - 0x1p-10, 1, 1 + 0x1p-10]
+        #expect(try result(.tf32) == rounded.map { Float($0 + 0x1p-20) })
+        #expect(try result(.float32) == values.map { $0 + 0x1p-20 })
+    }
+
     /// Heads of every width that has a kernel, few and many keys, against the processor.
     @Test(arguments: [20, 40, 64, 80, 96, 160, 264, 512], [9, 70])
     func `every kernel of attention attends`(_ width: Int, _ keys: Int) throws {

@@ -29,6 +29,9 @@ struct DoctorTests {
         }
         // Either there are devices, or the reason is told.
         #expect(!devices.isEmpty || cuda["refusal"] != .null)
+        // So of cuBLASLt, which is looked for on any machine.
+        let isNamed = cuda["products"] != .null
+        #expect((cuda["products_refusal"] != .null) != isNamed)
         #expect(kernels["chosen"] == .string(KernelVersion.best.rawValue))
         guard case .integer(let cores) = processor["cores"] else {
             Issue.record("no cores in \(processor)")
@@ -58,6 +61,31 @@ struct DoctorTests {
         #expect(outcome.status == 69 && outcome.output.isEmpty)
         #expect(outcome.errors.hasPrefix("weft: --device cuda:999: "), "\(outcome.errors)")
         #expect(outcome.errors.split(separator: "\n").count == 1)
+    }
+
+    @Test(arguments: [
+        (["doctor", "--conformance", "--products", "cublaslt"], "--products: cublaslt"),
+        (["benchmark", "layerNorm", "--against", "cublaslt"], "--against: cublaslt"),
+        (
+            ["benchmark", "--device", "cuda:0", "--products", "openblas"],
+            "--products: openblas multiplies on the processor"
+        ),
+        (["worker", "--state", "/nonexistent", "--products", "cublaslt"], "--products: cublaslt"),
+    ])
+    func `products of another kind of device are a wrong option`(
+        _ arguments: [String],
+        _ words: String
+    ) throws {
+        let outcome = try Program.run(arguments)
+        #expect(outcome.status == 64 && outcome.output.isEmpty)
+        #expect(outcome.errors.hasPrefix("Error: \(words)"), "\(outcome.errors)")
+    }
+
+    @Test func `a benchmark is timed with two kinds of products in one call`() throws {
+        let arguments = ["benchmark", "linear/77x", "--repetitions", "1", "--against", "openblas"]
+        let outcome = try Program.run(arguments + ["--threads", "1"], seconds: 120)
+        #expect(outcome.status == 0 && outcome.errors.isEmpty)
+        #expect(outcome.output.contains("  products by openblas"))
     }
 
     @Test(arguments: [
