@@ -35,21 +35,22 @@ struct CudaBackendTests {
         throws
     {
         let emulated = try EmulatedCuda()
-        let values = [1 + 0x1p-11, -1 - 0x1p-11, 1 + 0x1p-12, 1 + 0x1p-10].map { Float($0) }
+        // 2⁻¹¹, 2⁻¹² and 2⁻¹⁰ above 1.
+        let values: [Float] = [0x1.002p0, -0x1.002p0, 0x1.001p0, 0x1.004p0]
+        let identity = (0..<16).map { (index: Int) -> Float in index % 5 == 0 ? 1 : 0 }
+        let added: Float = 0x1p-20
         func result(_ precision: CudaPrecision) throws -> [Float] {
             let backend = try emulated.backend(precision)
-            let weight = StoredTensor(name: "identity", shape: [4, 4]) {
-                (0..<16).map { $0 % 5 == 0 ? 1 : 0 }
-            }
-            let residual = backend.upload(HostTensor(repeating: 0x1p-20, [1, 4]))
+            let weight = StoredTensor(name: "identity", shape: [4, 4]) { identity }
+            let residual = backend.upload(HostTensor(repeating: added, [1, 4]))
             return try backend.upload(HostTensor(values, [1, 4])).linear(
                 backend.prepareLinear([(weight, nil)], gated: false),
                 residual: residual
             ).download().values
         }
-        let rounded = [1 + 0x1p-10, -1 - 0x1p-10, 1, 1 + 0x1p-10]
-        #expect(try result(.tf32) == rounded.map { Float($0 + 0x1p-20) })
-        #expect(try result(.float32) == values.map { $0 + 0x1p-20 })
+        let rounded: [Float] = [0x1.004p0, -0x1.004p0, 1, 0x1.004p0]
+        #expect(try result(.tf32) == rounded.map { $0 + added })
+        #expect(try result(.float32) == values.map { $0 + added })
     }
 
     /// Heads of every width that has a kernel, few and many keys, against the processor.
