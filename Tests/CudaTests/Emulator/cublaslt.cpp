@@ -162,7 +162,7 @@ void run(void *data) {
 
 }  // namespace
 
-// ---- The library ---------------------------------------------------------------------------------
+// ---- The library -------------------------------------------------------------------------------
 
 API size_t cublasLtGetVersion() { return (size_t)emulator_products_version; }
 
