@@ -119,7 +119,8 @@ package struct ContentTest {
         case .prompt:
             try studio.content(
                 prompt: trial.wish.description.caption,
-                seed: trial.scene.description.seed
+                seed: trial.scene.description.seed,
+                guidance: settings.priorGuidance
             )
         case .otherScene: try studio.content(trial.example.pictures, frame: 0)
         case .recoloured: try studio.content(trial.wish.pictures, frame: trial.wish.middle)

@@ -105,7 +105,11 @@ package struct SubjectTest {
                     ofDepth: studio.depth(of: source.pictures),
                     level: settings.sampling.structureLevel
                 ),
-                content: studio.content(prompt: prompt, seed: truth.seed),
+                content: studio.content(
+                    prompt: prompt,
+                    seed: truth.seed,
+                    guidance: settings.priorGuidance
+                ),
                 settings.sampling(scene: truth.seed),
                 settings.arrangement
             )

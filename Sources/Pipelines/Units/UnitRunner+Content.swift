@@ -8,6 +8,7 @@ extension UnitRunner {
     /// - Parameters:
     ///   - prompt: The text.
     ///   - seed: Of the draw.
+    ///   - guidance: Of the prior.
     ///   - model: The model's folder.
     ///   - variant: Of its weights, such as fp16.
     /// - Returns: `[1, D]`.
@@ -15,6 +16,7 @@ extension UnitRunner {
     package func content(
         prompt: String,
         seed: UInt64,
+        guidance: Double,
         model: String,
         variant: String? = nil
     ) throws -> HostTensor {
@@ -24,6 +26,7 @@ extension UnitRunner {
         )
         settings.variant = variant
         settings.prompt = prompt
+        settings.priorGuidance = guidance
         settings.sampling.seed = seed
         guard
             case .tensor(let embedding) = try run(

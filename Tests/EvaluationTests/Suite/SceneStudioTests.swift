@@ -45,7 +45,7 @@ struct SceneStudioTests {
         let depth = try studio.depth(of: scene.pictures)
         var sampling = settings.sampling(scene: 5)
         sampling.structureLevel = try StructureLevel(1)
-        let content = try studio.content(prompt: "a red cube", seed: 5)
+        let content = try studio.content(prompt: "a red cube", seed: 5, guidance: 4)
         let rendering = try studio.render(
             structure: studio.structure(ofDepth: depth, level: sampling.structureLevel),
             content: content,

@@ -147,7 +147,8 @@ struct UnitRunnerTests {
         #expect(Set(pictures.bytes).count > 3)
     }
 
-    /// The prompt, the negative prompt and the seed count, and a picture is its own content.
+    /// The prompt, the negative prompt, the prior's guidance and the seed count, and a picture is
+    /// its own content.
     @Test func contentFollowsWhatIsAsked() throws {
         let runner = UnitRunner(backend)
         let base = try tensor(runner, .content(picture: nil))
@@ -155,6 +156,7 @@ struct UnitRunnerTests {
         for change in [
             { (settings: inout UnitSettings) in settings.prompt = "a blue frog" },
             { settings in settings.negativePrompt = "blurred" },
+            { settings in settings.priorGuidance = 2 },
             { settings in settings.sampling.seed = 5 },
         ] {
             var other = settings
@@ -164,6 +166,21 @@ struct UnitRunnerTests {
         let picture = try tensor(runner, .content(picture: pictures(0..<1)))
         #expect(picture.shape == [1, 32])
         #expect(picture != base)
+    }
+
+    /// What a test asks the prior for is what a job of these settings gets.
+    @Test(arguments: [4.0, 1])
+    func aPromptsContentIsTheJobs(guidance: Double) throws {
+        var job = settings
+        job.priorSteps = 25
+        job.priorGuidance = guidance
+        let found = try UnitRunner(backend).content(
+            prompt: "a red frog",
+            seed: 4,
+            guidance: guidance,
+            model: settings.model
+        )
+        #expect(try tensor(UnitRunner(backend), .content(picture: nil), job) == found)
     }
 
     @Test func progressIsToldAndCanStop() throws {
