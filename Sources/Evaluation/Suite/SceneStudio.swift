@@ -82,9 +82,8 @@ package final class SceneStudio {
         if let missing = facts.missing(forPrompt: true, forPicture: false) {
             throw InputError(missing)
         }
-        return try runner.content(
-            prompt: prompt,
-            seed: seed,
+        return try runner.contents(
+            [PromptDraw(prompt, seed: seed)],
             guidance: guidance,
             model: path,
             variant: variant

@@ -36,22 +36,12 @@ package struct PromptContent: Sendable {
         if let missing = facts.missing(forPrompt: true, forPicture: false) {
             throw TrainingError(.data("\(start.folder.path): \(missing)"))
         }
-        let (runner, path) = (UnitRunner(backend), start.folder.path)
-        let guidance = try SamplingDefaults(start.folder).priorGuidance
         var seeds = Draw(seed: start.seed, step: 0).stream("prompt")
-        var rows: [HostTensor] = []
-        for text in texts {
-            for _ in 0..<draws {
-                let drawn = try runner.content(
-                    prompt: text,
-                    seed: seeds.next(),
-                    guidance: guidance,
-                    model: path
-                )
-                rows.append(drawn.slice(0))
-            }
-        }
-        embeddings = .stacked(rows)
+        embeddings = try UnitRunner(backend).contents(
+            texts.flatMap { text in (0..<draws).map { _ in PromptDraw(text, seed: seeds.next()) } },
+            guidance: SamplingDefaults(start.folder).priorGuidance,
+            model: start.folder.path
+        )
     }
 
     /// One of the embeddings, `[D]`.

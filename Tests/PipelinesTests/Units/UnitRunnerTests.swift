@@ -174,13 +174,28 @@ struct UnitRunnerTests {
         var job = settings
         job.priorSteps = 25
         job.priorGuidance = guidance
-        let found = try UnitRunner(backend).content(
-            prompt: "a red frog",
-            seed: 4,
+        let found = try UnitRunner(backend).contents(
+            [PromptDraw("a red frog", seed: 4)],
             guidance: guidance,
             model: settings.model
         )
         #expect(try tensor(UnitRunner(backend), .content(picture: nil), job) == found)
+    }
+
+    /// More than go through the prior at once, texts again and again.
+    @Test func promptsDrawnTogetherAreThoseDrawnAlone() throws {
+        let draws = (0..<35).map { index in
+            PromptDraw(["a red frog", "a mug", "a"][index % 3], seed: UInt64(index))
+        }
+        let runner = UnitRunner(CPUBackend(CPUConfiguration(threads: 1, products: .tiles)))
+        func contents(_ draws: [PromptDraw]) throws -> HostTensor {
+            try runner.contents(draws, guidance: 3, model: settings.model)
+        }
+        let together = try contents(draws)
+        #expect(together.shape == [35, 32])
+        for index in [0, 1, 15, 16, 32, 34] {
+            #expect(try contents([draws[index]]).slice(0) == together.slice(index))
+        }
     }
 
     @Test func progressIsToldAndCanStop() throws {
