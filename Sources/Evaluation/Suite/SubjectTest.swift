@@ -84,17 +84,10 @@ package struct SubjectTest {
         clip: Int,
         _ tally: inout SuiteTally
     ) throws {
-        let judged = source.frames(atMost: 4)
-        let masks = judged.map(source.subject)
-        let judge = try Judge(
-            truth,
-            ColourReferences(truth, settings.scene, frames: judged, masks: masks),
-            frames: judged,
-            masks: masks,
-            before
-        )
+        let references = ColourReferences(truth, on: source, settings.scene)
+        let judge = try Judge(truth, references, before)
         let wish = SceneCase(truth, frames: 0..<settings.frames, settings.scene)
-        var sheet = SuiteSheet(Self.name, clip: clip, frames: judged)
+        var sheet = SuiteSheet(Self.name, clip: clip, frames: references.frames)
         sheet.add("source", source.pictures)
         sheet.add(Self.truthRow, wish.pictures)
         try judge.add(wish.pictures, to: Self.truthRow, &tally)
@@ -172,8 +165,6 @@ package struct SubjectTest {
 private struct Judge {
     private let colour: SceneColour
     private let references: ColourReferences
-    private let frames: [Int]
-    private let masks: [RegionMask]
     private let studio: SceneStudio
     private let caption: [Float]
     private let otherColours: [[Float]]
@@ -182,14 +173,10 @@ private struct Judge {
     init(
         _ truth: SceneDescription,
         _ references: ColourReferences,
-        frames: [Int],
-        masks: [RegionMask],
         _ studio: SceneStudio
     ) throws {
         colour = truth.objects[0].colour
         self.references = references
-        self.frames = frames
-        self.masks = masks
         self.studio = studio
         func embedding(_ change: (inout SceneObject) -> Void = { _ in }) throws -> [Float] {
             var scene = truth
@@ -205,9 +192,9 @@ private struct Judge {
     }
 
     func add(_ pictures: Pictures, to row: String, _ tally: inout SuiteTally) throws {
-        let mean = ColourReferences.mean(of: pictures, frames: frames, masks: masks)
-        tally.add(row, "colour", references.nearest(to: mean) == colour)
-        tally.add(row, "distance", mean.distance(to: references[colour]))
+        let told = references.told(pictures)
+        tally.add(row, "colour", told.colour == colour)
+        tally.add(row, "distance", told.distance(to: colour))
         let picture = try studio.content(pictures, frame: pictures.count / 2).values
         let own = Cosine.of(picture, caption)
         func margin(_ others: [[Float]]) -> Double {

@@ -32,8 +32,8 @@ package final class Gen1Task: TrainingTask {
     ///   - data: Clips.
     ///   - recipe: How.
     ///   - recording: Where it trains.
-    /// - Throws: As `StartingModel` does, and `TrainingError` for parts or sizes that do not go
-    ///   together.
+    /// - Throws: As `StartingModel` and `PromptContent` do, and `ConfigError` or `TrainingError`
+    ///   for parts or sizes that do not go together.
     package init(
         _ name: String,
         _ start: StartingModel,
@@ -68,7 +68,7 @@ package final class Gen1Task: TrainingTask {
             depth: needsEstimates ? try start.depthMaps(on: base) : nil
         )
         // What does not fit is told before anything is computed.
-        try Self.check(
+        try Gen1Task.check(
             network.config,
             recipe,
             autoencoder.encoder.config,
@@ -98,15 +98,7 @@ package final class Gen1Task: TrainingTask {
         _ content: ContentEncoder,
         _ path: String
     ) throws {
-        let latents = network.latentChannels
-        guard autoencoder.latentChannels == latents else {
-            throw TrainingError(
-                .data(
-                    "\(path): vae: expected \(latents) latent channels, found "
-                        + "\(autoencoder.latentChannels)"
-                )
-            )
-        }
+        try autoencoder.check(latents: network.latentChannels, path: "\(path)/vae")
         guard content.channels == network.contentChannels else {
             throw TrainingError(
                 .data(
