@@ -18,7 +18,7 @@ package final class UnitRunner {
         case running(done: Int)
     }
 
-    private let backend: any Backend
+    let backend: any Backend
     private var model: LoadedModel?
     private var conditioning: ConditioningCache
 
@@ -77,7 +77,7 @@ package final class UnitRunner {
         }
     }
 
-    private func loaded(_ settings: UnitSettings) throws -> LoadedModel {
+    func loaded(_ settings: UnitSettings) throws -> LoadedModel {
         if let model, model.path == settings.model, model.variant == settings.variant {
             return model
         }
@@ -227,6 +227,6 @@ package final class UnitRunner {
 }
 
 /// Carries what the progress closure threw past the classing of errors.
-private struct StoppedByProgress: Error {
+struct StoppedByProgress: Error {
     let underlying: any Error
 }

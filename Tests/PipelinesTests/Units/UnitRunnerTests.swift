@@ -49,6 +49,30 @@ struct UnitRunnerTests {
         return tensor
     }
 
+    @Test func `a calibration is finite, and the same whatever ran before`() throws {
+        let calibration = Calibration(width: 8, height: 4, frames: 2, steps: 2, valuesMax: 100)
+        let runner = UnitRunner(backend)
+        var steps = 0
+        let values = try runner.calibration(settings, calibration) { report in
+            if case .running = report { steps += 1 }
+        }
+        // Every third of 2 frames of 4 channels and 8x4.
+        #expect(values.count == 86 && values.allSatisfy(\.isFinite) && steps == 2)
+        _ = try tensor(runner, .depth(pictures(0..<2)))
+        #expect(try runner.calibration(settings, calibration) { _ in } == values)
+        var other = settings
+        other.sampling.strength = 0.5
+        #expect(try runner.calibration(other, calibration) { _ in } == values)
+        other.sampling.guidance = 3
+        #expect(try runner.calibration(other, calibration) { _ in } != values)
+        // More steps than the job has are all of them.
+        let long = Calibration(width: 8, height: 4, frames: 2, steps: 9, valuesMax: 100)
+        #expect(try runner.calibration(settings, long) { _ in }.count == 86)
+        #expect(throws: CancellationError.self) {
+            try runner.calibration(settings, calibration) { _ in throw CancellationError() }
+        }
+    }
+
     private func slice(_ x: HostTensor, _ range: Range<Int>) -> HostTensor {
         let size = x.shape.count / x.shape[0]
         return HostTensor(
