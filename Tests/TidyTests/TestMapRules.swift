@@ -53,6 +53,7 @@ enum TestMapRules {
         "CoordinatorTests/Server/CoordinatorServerTests": [
             "Coordinator/Server/CoordinatorLoop", "Coordinator/Server/CoordinatorLoop+Bulk",
             "Coordinator/Server/CoordinatorLoop+Clients",
+            "Coordinator/Server/CoordinatorLoop+Devices",
             "Coordinator/Server/CoordinatorLoop+Effects",
             "Coordinator/Server/CoordinatorLoop+Errands",
             "Coordinator/Server/CoordinatorLoop+Inputs",
