@@ -12,7 +12,7 @@ struct SuiteModelOptions: ParsableArguments {
     @Option(help: "Read the weights of this variant, such as fp16.")
     var variant: String?
 
-    @OptionGroup var device: DeviceOptions
+    @OptionGroup var compute: ComputeOptions
 
     func studio() throws -> SceneStudio { try studio(ModelChoice(model)) }
 
@@ -22,7 +22,7 @@ struct SuiteModelOptions: ParsableArguments {
             choice.folder,
             name: choice.jobName,
             variant: variant,
-            on: device.makeBackend()
+            on: compute.makeBackend()
         )
     }
 }
