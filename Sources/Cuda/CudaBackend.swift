@@ -13,9 +13,18 @@ package final class CudaBackend: Backend {
     package let device: DeviceDescription
     let session: CudaSession
     let shapes = ShapeBackend()
-    private let activations: CudaArena
-    private let parameters: CudaArena
-    private let failure = Mutex<CudaError?>(nil)
+    let activations: CudaArena
+    let parameters: CudaArena
+    let replays: CudaReplays
+    let transfers: CudaTransfers
+    private let failures = Mutex(Failures())
+
+    private struct Failures {
+        /// The first, which stays.
+        var kept: CudaError?
+        /// The first of a capture that is going on.
+        var ofTrial: CudaError?
+    }
 
     /// Starts a device.
     ///
@@ -36,11 +45,18 @@ package final class CudaBackend: Backend {
         }
         let code = try Self.code(platform, device, precision, cache)
         let session = try CudaSession(platform.driver, device, precision, code: code)
+        transfers = try CudaTransfers(session)
         activations = try CudaArena(session)
         parameters = try CudaArena(session)
+        replays = try CudaReplays(session)
         self.session = session
         self.precision = precision
         self.device = device
+    }
+
+    deinit {
+        // A copy that failed half-way may still be reading memory that is about to go.
+        transfers.finish()
     }
 
     /// The kernels for a device, from the cache or else from the compiler.
@@ -88,17 +104,40 @@ package final class CudaBackend: Backend {
 
     /// Runs what may fail, unless something has failed already.
     func attempt(_ body: () throws(CudaError) -> Void) {
-        guard failure.withLock({ $0 == nil }) else { return }
+        guard isSound else { return }
         do throws(CudaError) {
             try body()
         } catch {
-            failure.withLock { if $0 == nil { $0 = error } }
+            let isTrial = replays.isCapturing
+            failures.withLock { failures in
+                if isTrial {
+                    failures.ofTrial = failures.ofTrial ?? error
+                } else {
+                    failures.kept = failures.kept ?? error
+                }
+            }
+        }
+    }
+
+    /// Whether nothing has failed.
+    var isSound: Bool { failures.withLock { $0.kept == nil && $0.ofTrial == nil } }
+
+    /// Ends a capture, which was worth a try where memory was short.
+    func endTrial() {
+        failures.withLock { failures in
+            if let error = failures.ofTrial, error.reason != .memory {
+                failures.kept = failures.kept ?? error
+            }
+            failures.ofTrial = nil
         }
     }
 
     private func throwFailure() throws(BackendError) {
-        guard let error = failure.withLock({ $0 }) else { return }
-        throw BackendError("cuda:\(device.index) (\(device.name)): \(error)")
+        guard let error = failures.withLock({ $0.kept }) else { return }
+        throw BackendError(
+            "cuda:\(device.index) (\(device.name)): \(error)",
+            isOutOfMemory: error.reason == .memory
+        )
     }
 
     // MARK: Memory
@@ -112,31 +151,20 @@ package final class CudaBackend: Backend {
         return Tensor(backend: self, buffer: buffer, shape: shape)
     }
 
-    /// Room for activations; where there is none, what they left unused is given back first.
-    func takeActivation(_ byteCount: Int) throws(CudaError) -> CudaArena.Block {
-        try take(byteCount, from: activations)
-    }
-
-    func takeParameters(_ byteCount: Int) throws(CudaError) -> CudaArena.Block {
-        try take(byteCount, from: parameters)
-    }
-
-    private func take(
-        _ byteCount: Int,
-        from arena: CudaArena
-    ) throws(CudaError) -> CudaArena.Block {
-        do throws(CudaError) {
-            return try arena.take(byteCount)
-        } catch {
-            guard error.reason == .memory else { throw error }
-            try activations.releaseUnused()
-            return try arena.take(byteCount)
-        }
-    }
-
     package func upload(_ values: HostTensor) -> Tensor {
         let tensor = allocate(values.shape)
         attempt { () throws(CudaError) in try fill(tensor, with: values.values) }
+        return tensor
+    }
+
+    package func prepareTensor(_ stored: StoredTensor, as shape: Shape) -> Tensor {
+        var block: CudaArena.Block?
+        attempt { () throws(CudaError) in
+            block = try takeParameters(shape.count * precision.byteCount)
+        }
+        let buffer = CudaBuffer(byteCount: shape.count * 4, block: block)
+        let tensor = Tensor(backend: self, buffer: buffer, shape: shape)
+        attempt { () throws(CudaError) in try fill(tensor, with: stored.floats()) }
         return tensor
     }
 
@@ -167,16 +195,20 @@ package final class CudaBackend: Backend {
         _ elements: [Element],
         to address: UInt64
     ) throws(CudaError) {
+        try refuseInside("an upload")
         // `withUnsafeBytes` does not keep the type of what is thrown.
         let result = unsafe elements.withUnsafeBytes { bytes in
-            Result { () throws(CudaError) in try unsafe session.copyIn(bytes, to: address) }
+            Result { () throws(CudaError) in try unsafe transfers.copyIn(bytes, to: address) }
         }
         try result.get()
     }
 
     package func download(_ tensor: Tensor) throws(BackendError) -> HostTensor {
         var values = [Float](repeating: 0, count: tensor.count)
-        attempt { () throws(CudaError) in try read(tensor, into: &values) }
+        attempt { () throws(CudaError) in
+            try refuseInside("a download")
+            try read(tensor, into: &values)
+        }
         try throwFailure()
         return HostTensor(values, tensor.shape)
     }
@@ -200,41 +232,31 @@ package final class CudaBackend: Backend {
             staging = block
         }
         let result = unsafe values.withUnsafeMutableBytes { bytes in
-            Result { () throws(CudaError) in try unsafe session.copyOut(source, to: bytes) }
+            Result { () throws(CudaError) in try unsafe transfers.copyOut(source, to: bytes) }
         }
         withExtendedLifetime(staging) {}
         try result.get()
     }
 
     package func synchronize() throws(BackendError) {
-        attempt { () throws(CudaError) in try session.synchronize() }
-        try throwFailure()
-    }
-
-    package var memory: MemoryReport {
-        MemoryReport(
-            activationBytes: activations.usedBytes,
-            activationPeakBytes: activations.peakBytes,
-            activationHeldBytes: activations.heldBytes,
-            parameterBytes: parameters.usedBytes
-        )
-    }
-
-    package func resetPeakMemory() {
-        activations.resetPeak()
-    }
-
-    package func releaseUnusedMemory() {
         attempt { () throws(CudaError) in
-            try activations.releaseUnused()
-            try parameters.releaseUnused()
+            try refuseInside("waiting")
+            try session.synchronize()
         }
+        try throwFailure()
     }
 
     // MARK: Operands
 
-    /// Where the elements of a tensor of this backend are.
+    /// Where the elements of an operand are.
     func address(_ tensor: Tensor) throws(CudaError) -> UInt64 {
+        let address = try place(of: tensor)
+        try checkOperand(tensor)
+        return address
+    }
+
+    /// Where the elements of a tensor of this backend are.
+    func place(of tensor: Tensor) throws(CudaError) -> UInt64 {
         guard let buffer = tensor.buffer as? CudaBuffer else {
             preconditionFailure("a tensor of \(tensor.backend.summary) reached \(summary)")
         }

@@ -65,9 +65,12 @@ struct CudaBackendTests {
         let log = Set(emulated.log)
         #expect(log.contains("cuLaunchKernel"))
         #expect(log.isDisjoint(with: ["cuStreamSynchronize", "cuMemcpyDtoHAsync_v2"]))
+        #expect(!log.contains("cuEventSynchronize"))
         let values = try result.download().values
         #expect(values.count == 48 && values.allSatisfy(\.isFinite))
-        #expect(emulated.log.contains("cuStreamSynchronize"))
+        // Reading waits for what is read, and not for the stream.
+        #expect(emulated.log.contains("cuEventSynchronize"))
+        #expect(!emulated.log.contains("cuStreamSynchronize"))
     }
 
     @Test func `memory is used again, and given back when nobody needs it`() throws {
@@ -81,17 +84,17 @@ struct CudaBackendTests {
             // Two of 4 MiB live at a time.
             #expect(backend.memory.activationPeakBytes <= 8 << 20)
             #expect(backend.memory.activationBytes == 0)
-            #expect(emulated.mappedBytes == 64 << 20)
+            #expect(emulated.mappedBytes == (64 << 20) + CudaTransfers.ringBytes)
             backend.releaseUnusedMemory()
             try backend.synchronize()
-            #expect(emulated.mappedBytes == 0)
+            #expect(emulated.mappedBytes == CudaTransfers.ringBytes)
         }
         #expect(emulated.live == 0)
     }
 
     @Test func `what activations left makes room for weights`() throws {
         let emulated = try EmulatedCuda()
-        emulated.set("budget", 128 << 20)
+        emulated.set("budget", (128 << 20) + CudaTransfers.ringBytes)
         let backend = try emulated.backend(.float32)
         _ = backend.allocate([30 << 20])
         #expect(backend.memory.activationHeldBytes == 128 << 20)
@@ -103,13 +106,18 @@ struct CudaBackendTests {
 
     @Test func `no room is an error that says so, and nothing is left behind`() throws {
         let emulated = try EmulatedCuda()
-        emulated.set("budget", 128 << 20)
+        emulated.set("budget", (128 << 20) + CudaTransfers.ringBytes)
         do {
             let backend = try emulated.backend()
             let large = [backend.allocate([40 << 20]), backend.allocate([40 << 20])]
             let sum = backend.combine(large.map { (1, $0) })
             let error = #expect(throws: BackendError.self) { try sum.download() }
+            #expect(error?.isOutOfMemory == true)
             let words = error?.description ?? ""
+            let sentence =
+                "no room for 80 MiB more: of 4096 MiB weights hold 0 MiB, activations 128 MiB, "
+                + "graphs 0 MiB; 0 MiB free"
+            #expect(words.contains(sentence), "\(words)")
             #expect(words.contains("OUT_OF_MEMORY"))
             // The backend stays as it is: nothing computed later is taken for a result.
             #expect(throws: BackendError.self) { try backend.synchronize() }

@@ -9,7 +9,7 @@ import Testing
 /// Whole small networks on the emulated device, against what diffusers gave for them.
 @Suite(.enabled(if: EmulatedCuda.isAvailable, EmulatedCuda.reason))
 struct CudaNetworksTests {
-    private func network<Network>(
+    static func network<Network>(
         _ golden: String,
         on backend: any Backend,
         unread prefixes: String...,
@@ -25,7 +25,7 @@ struct CudaNetworksTests {
         return (fixture, network)
     }
 
-    private func channelsLast(_ tensor: HostTensor) -> HostTensor {
+    static func channelsLast(_ tensor: HostTensor) -> HostTensor {
         tensor.permuted([0] + Array(2..<tensor.shape.rank) + [1])
     }
 
@@ -40,18 +40,18 @@ struct CudaNetworksTests {
     ) throws {
         let emulated = try EmulatedCuda()
         let backend = try emulated.backend(precision)
-        let (fixture, network) = try network("gen1", on: backend) { config, weights in
+        let (fixture, network) = try Self.network("gen1", on: backend) { config, weights in
             try Gen1UNet(try Gen1Config(config), weights)
         }
         let video = try network(
-            sample: backend.upload(channelsLast(try fixture("in.sample"))),
-            structure: backend.upload(channelsLast(try fixture("in.structure"))),
+            sample: backend.upload(Self.channelsLast(try fixture("in.sample"))),
+            structure: backend.upload(Self.channelsLast(try fixture("in.structure"))),
             structureLevel: try fixture("in.structure_level").values,
             timesteps: try fixture("in.timestep").values,
             content: backend.upload(try fixture("in.content")),
             mode: .video
         ).download()
-        #expect(nmse(video, channelsLast(try fixture("out.video"))) < bound)
+        #expect(nmse(video, Self.channelsLast(try fixture("out.video"))) < bound)
     }
 
     @Test(arguments: bounds)
@@ -61,7 +61,7 @@ struct CudaNetworksTests {
     ) throws {
         let emulated = try EmulatedCuda()
         let backend = try emulated.backend(precision)
-        let (fixture, decoder) = try network(
+        let (fixture, decoder) = try Self.network(
             "vae",
             on: backend,
             unread: "encoder.",
@@ -69,7 +69,8 @@ struct CudaNetworksTests {
         ) { config, weights in
             try AutoencoderDecoder(try AutoencoderConfig(config), weights)
         }
-        let image = try decoder(backend.upload(channelsLast(try fixture("in.latent")))).download()
-        #expect(nmse(image, channelsLast(try fixture("out.image"))) < bound)
+        let latent = backend.upload(Self.channelsLast(try fixture("in.latent")))
+        let image = try decoder(latent).download()
+        #expect(nmse(image, Self.channelsLast(try fixture("out.image"))) < bound)
     }
 }

@@ -1,28 +1,17 @@
 import Cuda
-import Foundation
 import Glibc
 import Tensors
 import TestSupport
 import Testing
 
-/// A driver and a compiler that run the kernels on this processor, built from `Emulator` by the
-/// compiler that comes with Swift. Each has its own state.
+/// A driver and a compiler that run the kernels on this processor. Each has its own state.
 final class EmulatedCuda {
     private let folder: TemporaryFolder
     private let handle: UnsafeMutableRawPointer
 
-    /// Why there is none, or the path of the library.
-    private static let library: Result<URL, Unavailable> = Result { () throws(Unavailable) in
-        try build()
-    }
-
-    struct Unavailable: Error, CustomStringConvertible {
-        let description: String
-    }
-
-    static var isAvailable: Bool { (try? library.get()) != nil }
+    static var isAvailable: Bool { EmulatedDriver.isAvailable }
     static var reason: Comment {
-        switch library {
+        switch EmulatedDriver.library {
         case .success: "there is one"
         case .failure(let error): "no emulated device: \(error)"
         }
@@ -30,13 +19,9 @@ final class EmulatedCuda {
 
     init() throws {
         folder = try TemporaryFolder()
-        let lib = URL(filePath: folder("lib64"))
-        try FileManager.default.createDirectory(at: lib, withIntermediateDirectories: true)
-        // A copy is a library of its own; two names of one file are one library.
-        let driver = lib.appending(path: "libcuda.so.1")
-        try FileManager.default.copyItem(at: try Self.library.get(), to: driver)
-        try FileManager.default.linkItem(at: driver, to: lib.appending(path: "libnvrtc.so.12"))
-        handle = try #require(dlopen(driver.path, RTLD_NOW | RTLD_LOCAL))
+        handle = try #require(
+            dlopen(EmulatedDriver.install(in: folder.path), RTLD_NOW | RTLD_LOCAL)
+        )
         call("weft_emulator_reset")
     }
 
@@ -58,7 +43,7 @@ final class EmulatedCuda {
     func platform() throws -> CudaPlatform {
         let found = CudaPlatform.open(search)
         guard let platform = found.platform else {
-            throw Unavailable(description: found.inventory.refusal ?? "no reason")
+            throw EmulatedDriver.Unavailable(found.inventory.refusal ?? "no reason")
         }
         return platform
     }
@@ -146,51 +131,5 @@ final class EmulatedCuda {
     private func symbol(_ name: String) -> UnsafeMutableRawPointer {
         guard let symbol = dlsym(handle, name) else { preconditionFailure("no \(name)") }
         return symbol
-    }
-
-    // MARK: Building it
-
-    private static func build() throws(Unavailable) -> URL {
-        let tests = URL(filePath: #filePath).deletingLastPathComponent()
-        let emulator = tests.appending(path: "Emulator")
-        let kernels = tests.deletingLastPathComponent().deletingLastPathComponent()
-            .appending(path: "Sources/CCudaKernels")
-        let target = FileManager.default.temporaryDirectory
-            .appending(path: "weft-emulated-cuda-\(getpid()).so")
-        let sources = ["driver.cpp", "kernels.cpp", "threads.cpp"]
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments =
-            [
-                "clang++", "-std=c++17", "-O2", "-fno-exceptions", "-fno-rtti", "-fPIC",
-                "-ffp-contract=off", "-Wall", "-Werror", "-shared", "-nostdlib++",
-                "-I\(emulator.path)", "-I\(kernels.path)/include", "-I\(kernels.path)/kernels",
-                "-o", target.path,
-            ] + sources.map { emulator.appending(path: $0).path } + ["-lm"]
-        let output = Pipe()
-        process.standardError = output
-        do {
-            try process.run()
-        } catch {
-            throw Unavailable(description: "clang++ cannot be started: \(error)")
-        }
-        let words = output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
-            throw Unavailable(description: String(decoding: words, as: UTF8.self))
-        }
-        RemovedAtExit.add(target.path)
-        return target
-    }
-}
-
-/// A file that goes when the process ends.
-private enum RemovedAtExit {
-    // Written once, by the initialiser of a static, before `atexit` is told.
-    nonisolated(unsafe) private static var path = ""
-
-    static func add(_ path: String) {
-        self.path = path
-        atexit { unlink(RemovedAtExit.path) }
     }
 }

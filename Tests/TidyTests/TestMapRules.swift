@@ -258,12 +258,19 @@ enum TestMapRules {
             "Cuda/Execution/CudaArena", "Cuda/Execution/CudaPrecision",
             "Cuda/Execution/CudaSession", "Cuda/Execution/Kernel", "Cuda/Operations/CudaMatrix",
         ],
+        "CudaTests/Execution/CudaReplaysTests": [
+            "Cuda/Execution/CudaGraph", "Tensors/Replay",
+        ],
+        "CudaTests/Execution/CudaTransfersTests": [
+            "Cuda/Execution/CudaEvent"
+        ],
         "CudaTests/Loading/CudaInventoryTests": [
             "Cuda/Loading/DeviceDescription"
         ],
         "CudaTests/Loading/CudaPlatformTests": [
             "Cuda/Loading/CudaDriver", "Cuda/Loading/CudaError", "Cuda/Loading/DriverFunctions",
-            "Cuda/Loading/LoadedLibrary",
+            "Cuda/Loading/GraphFunctions", "Cuda/Loading/LoadedLibrary",
+            "Cuda/Loading/TransferFunctions",
         ],
         "SimulationTests/SimulatedFarmTests": [
             "Simulation/EventQueue", "Simulation/FarmOracle", "Simulation/SimulatedClient",

@@ -11,6 +11,8 @@ package struct CudaError: Error, Hashable, Sendable, CustomStringConvertible {
         case driver(Int32)
         /// The device has no room left.
         case memory
+        /// Weft itself asked for what cannot be done where it was asked for.
+        case misuse
     }
 
     package let reason: Reason

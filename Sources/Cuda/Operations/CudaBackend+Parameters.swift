@@ -113,7 +113,7 @@ extension CudaBackend {
             let lent = unsafe weight.withStoredBytes { bytes in
                 Result { () throws(CudaError) in
                     let block = try takeActivation(bytes.count)
-                    try unsafe session.copyIn(bytes, to: block.address)
+                    try unsafe transfers.copyIn(bytes, to: block.address)
                     return block
                 }
             }

@@ -43,13 +43,16 @@
     K(weft_attend_512_32, weft_cuda_attention)
 
 #define FIND(name, job)                                                                        \
-    if (strcmp(wanted, #name) == 0)                                                            \
-        return [](const void *bytes) { name(*(const job *)bytes); };
+    if (strcmp(wanted, #name) == 0) {                                                          \
+        static const emulator_function found = {                                               \
+            [](const void *bytes) { name(*(const job *)bytes); }, sizeof(job)};                \
+        return &found;                                                                         \
+    }
 
 namespace float32_kernels {
 #define WEFT_STORAGE 0
 #include "all_kernels.h"
-static emulator_kernel find(const char *wanted) {
+static const emulator_function *find(const char *wanted) {
     KERNELS_OF_ANY_STORAGE(FIND)
     return 0;
 }
@@ -58,7 +61,7 @@ static emulator_kernel find(const char *wanted) {
 namespace float16_kernels {
 #define WEFT_STORAGE 1
 #include "all_kernels.h"
-static emulator_kernel find(const char *wanted) {
+static const emulator_function *find(const char *wanted) {
     KERNELS_OF_ANY_STORAGE(FIND)
     KERNELS_OF_HALVES(FIND)
     return 0;
@@ -68,14 +71,14 @@ static emulator_kernel find(const char *wanted) {
 namespace bfloat16_kernels {
 #define WEFT_STORAGE 2
 #include "all_kernels.h"
-static emulator_kernel find(const char *wanted) {
+static const emulator_function *find(const char *wanted) {
     KERNELS_OF_ANY_STORAGE(FIND)
     KERNELS_OF_HALVES(FIND)
     return 0;
 }
 }  // namespace bfloat16_kernels
 
-emulator_kernel emulator_find(const char *name, int storage) {
+const emulator_function *emulator_find(const char *name, int storage) {
     switch (storage) {
     case 0: return float32_kernels::find(name);
     case 1: return float16_kernels::find(name);
