@@ -90,6 +90,7 @@ struct OperationsBenchmark: AsyncParsableCommand {
     }
 
     private func printLine(_ result: BenchmarkResult) {
+        defer { printQueued(result.queuedSeconds) }
         let milliseconds = [
             result.median, result.seconds[0], result.seconds[result.seconds.count - 1],
         ].map { fixed($0 * 1000, 2) }
@@ -101,6 +102,17 @@ struct OperationsBenchmark: AsyncParsableCommand {
                 + aligned(milliseconds[2], 9) + aligned("\(rate) \(unit)", 14)
                 + aligned("\(fixed(result.share * 100, 0)) %", 7)
                 + aligned(mebibytes(result.activationPeakBytes), 12)
+        )
+    }
+
+    /// What a step that was replayed takes when its operations are queued one by one.
+    private func printQueued(_ seconds: [Double]) {
+        guard !seconds.isEmpty else { return }
+        let milliseconds = [seconds[seconds.count / 2], seconds[0], seconds[seconds.count - 1]]
+            .map { fixed($0 * 1000, 2) }
+        print(
+            padded("  queued anew, not replayed", 40) + aligned(milliseconds[0], 11)
+                + aligned(milliseconds[1], 9) + aligned(milliseconds[2], 9)
         )
     }
 

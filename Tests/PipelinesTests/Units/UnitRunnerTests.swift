@@ -190,6 +190,9 @@ struct UnitRunnerTests {
         #expect(blame { try runner.run(.content(picture: nil), empty) { _ in } } == .specification)
         let broken = HostTensor(repeating: .nan, [1, 4, 4, 4])
         #expect(blame { try runner.run(.decode(broken), settings) { _ in } } == .unit)
+        // A device that is too small is no device that broke.
+        #expect(UnitError(BackendError("small", isOutOfMemory: true)).blame == .resource)
+        #expect(UnitError(BackendError("broken")).blame == .worker)
     }
 
     private func blame(_ work: () throws -> UnitResult) -> UnitError.Blame? {
