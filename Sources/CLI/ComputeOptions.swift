@@ -40,9 +40,9 @@ struct ComputeOptions: ParsableArguments {
 
 /// A device that was started, and the name of those that give the same bits.
 struct ComputingDevice {
-    let backend: any MeasurableBackend
+    let backend: any MeasurableBackend & DifferentiableBackend
     let deviceClass: String
-    /// What it is held to by the suite of operations.
+    /// What it is held to by the suites of operations and of gradients.
     let terms: ConformanceReport.Terms
 
     /// Starts the device of a choice.

@@ -104,11 +104,17 @@ package final class CudaBackend: Backend {
     // MARK: Memory
 
     package func allocate(_ shape: Shape) -> Tensor {
+        allocate(shape, isWide: false)
+    }
+
+    /// Where `isWide` is set, of float32 whatever the precision.
+    func allocate(_ shape: Shape, isWide: Bool) -> Tensor {
+        let isWide = isWide && precision != .float32
         var block: CudaArena.Block?
         attempt { () throws(CudaError) in
-            block = try takeActivation(shape.count * precision.byteCount)
+            block = try takeActivation(shape.count * (isWide ? 4 : precision.byteCount))
         }
-        let buffer = CudaBuffer(byteCount: shape.count * 4, block: block)
+        let buffer = CudaBuffer(byteCount: shape.count * 4, isWide: isWide, block: block)
         return Tensor(backend: self, buffer: buffer, shape: shape)
     }
 
@@ -136,18 +142,20 @@ package final class CudaBackend: Backend {
 
     package func upload(_ values: HostTensor) -> Tensor {
         let tensor = allocate(values.shape)
-        attempt { () throws(CudaError) in try fill(tensor, with: values.values) }
+        attempt { () throws(CudaError) in try set(tensor, to: values.values) }
         return tensor
     }
 
-    private func fill(_ tensor: Tensor, with values: [Float]) throws(CudaError) {
-        guard precision != .float32 else { return try copyIn(values, to: address(tensor)) }
+    /// Gives a tensor these values.
+    func set(_ tensor: Tensor, to values: [Float]) throws(CudaError) {
+        let target = try either(tensor)
+        guard target.is_wide == 0 else { return try copyIn(values, to: target.at) }
         let staging = try staged(values)
         try pointwise(
             .narrow,
             weft_cuda_pointwise(
                 x: staging.address,
-                y: address(tensor),
+                y: target.at,
                 count: Int64(values.count),
                 activation: 0
             )
@@ -183,9 +191,10 @@ package final class CudaBackend: Backend {
 
     private func read(_ tensor: Tensor, into values: inout [Float]) throws(CudaError) {
         guard tensor.count > 0 else { return }
-        var source = try address(tensor)
+        let stored = try either(tensor)
+        var source = stored.at
         var staging: CudaArena.Block?
-        if precision != .float32 {
+        if stored.is_wide == 0 {
             let block = try takeActivation(4 * tensor.count)
             try pointwise(
                 .widen,
@@ -233,15 +242,33 @@ package final class CudaBackend: Backend {
 
     // MARK: Operands
 
-    /// Where the elements of a tensor of this backend are.
+    /// Where the values of a tensor of this backend are.
     func address(_ tensor: Tensor) throws(CudaError) -> UInt64 {
-        guard let buffer = tensor.buffer as? CudaBuffer else {
-            preconditionFailure("a tensor of \(tensor.backend.summary) reached \(summary)")
-        }
+        precondition(!isWide(tensor), "an operation of values met a wide \(tensor.shape)")
+        return try either(tensor).at
+    }
+
+    /// Where the elements of a tensor of this backend are, and of which type.
+    func either(_ tensor: Tensor) throws(CudaError) -> weft_cuda_either {
+        let buffer = buffer(tensor)
         guard let block = buffer.block else {
             throw CudaError(.memory, "a tensor of \(tensor.shape) has no memory")
         }
-        return block.address + UInt64(tensor.offset * precision.byteCount)
+        let size = buffer.isWide ? 4 : precision.byteCount
+        return weft_cuda_either(
+            at: block.address + UInt64(tensor.offset * size),
+            is_wide: size == 4 ? 1 : 0
+        )
+    }
+
+    /// Whether a tensor is of float32 on a device whose values are not.
+    func isWide(_ tensor: Tensor) -> Bool { buffer(tensor).isWide }
+
+    private func buffer(_ tensor: Tensor) -> CudaBuffer {
+        guard let buffer = tensor.buffer as? CudaBuffer else {
+            preconditionFailure("a tensor of \(tensor.backend.summary) reached \(summary)")
+        }
+        return buffer
     }
 
     /// 0 for none.
@@ -272,11 +299,14 @@ package final class CudaBackend: Backend {
 final class CudaBuffer: Buffer {
     /// Of float32 elements, whatever the device makes of them.
     let byteCount: Int
+    /// Whether elements are float32 although the device's values are not.
+    let isWide: Bool
     /// Nil if the device had no room.
     let block: CudaArena.Block?
 
-    init(byteCount: Int, block: CudaArena.Block?) {
+    init(byteCount: Int, isWide: Bool, block: CudaArena.Block?) {
         self.byteCount = byteCount
+        self.isWide = isWide
         self.block = block
     }
 }

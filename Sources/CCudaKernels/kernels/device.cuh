@@ -140,6 +140,18 @@ __device__ inline void store(weft_device address, long long index, float x) {
     narrow(x, ((value *)address)[index]);
 }
 
+__device__ inline float load(weft_cuda_either x, long long index) {
+    return x.is_wide ? ((const float *)x.at)[index] : load(x.at, index);
+}
+
+__device__ inline void store(weft_cuda_either y, long long index, float x) {
+    if (y.is_wide) {
+        ((float *)y.at)[index] = x;
+    } else {
+        store(y.at, index, x);
+    }
+}
+
 __device__ inline float sigmoid(float x) { return 1 / (1 + expf(-x)); }
 
 // The numbers are those of `Activation`.

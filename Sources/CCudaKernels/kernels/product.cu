@@ -61,6 +61,13 @@ struct RowStart {
             if (from_y < 0 || from_y >= rows.enlarged_height || from_x < 0 ||
                 from_x >= rows.enlarged_width || !exists)
                 return -1;
+            if (rows.spread > 1) {
+                if (from_y % rows.spread != 0 || from_x % rows.spread != 0) return -1;
+                from_y /= rows.spread;
+                from_x /= rows.spread;
+                if (from_y >= rows.in_height || from_x >= rows.in_width) return -1;
+                return base + (long long)from_y * rows.in_width + from_x;
+            }
             if (rows.enlarged_height != rows.in_height) {
                 from_y = min((int)(from_y * rows.row_scale), rows.in_height - 1);
             }

@@ -83,9 +83,8 @@ extension CudaBackend {
             }
             weights = block
             guard hasBias else { return }
-            let values = Self.bias(of: parts, isGated: isGated)
             let row = try takeParameters(4 * outputs)
-            try copyIn(values, to: row.address)
+            try fillBias(row.address, parts, isGated: isGated)
             bias = row
         }
         return CudaMatrix(
@@ -99,8 +98,14 @@ extension CudaBackend {
         )
     }
 
-    /// Brings one part to the device, straight from the file if its type is one the kernel reads.
+    /// Brings one part to the device, or finds it there; straight from the file if its type is one the kernel reads.
     private func pack(_ weight: StoredTensor, _ job: inout weft_cuda_pack) throws(CudaError) {
+        if let tensor = resident(weight) {
+            let source = try either(tensor)
+            job.source = source.at
+            job.element = source.is_wide == 1 ? 0 : Int32(precision.storage)
+            return try elementwise(.pack, Int(job.count), job)
+        }
         let element: Int32? =
             switch weight.scalarType {
             case .float32: 0
@@ -128,6 +133,33 @@ extension CudaBackend {
         job.source = staging?.address ?? 0
         try elementwise(.pack, Int(job.count), job)
         withExtendedLifetime(staging) {}
+    }
+
+    private func fillBias(
+        _ target: UInt64,
+        _ parts: [(weight: StoredTensor, bias: StoredTensor?)],
+        isGated: Bool
+    ) throws(CudaError) {
+        let biases = parts.compactMap(\.bias)
+        guard !isGated, biases.allSatisfy({ resident($0) != nil }) else {
+            return try copyIn(Self.bias(of: parts, isGated: isGated), to: target)
+        }
+        var next = target
+        for part in parts {
+            let terms = part.bias.flatMap(resident).map { [(coefficient: Float(1), tensor: $0)] }
+            let outputs = part.weight.shape[0]
+            let place = weft_cuda_either(at: next, is_wide: 1)
+            try sum(terms ?? [], into: place, count: outputs)
+            next += UInt64(4 * outputs)
+        }
+    }
+
+    /// The tensor of this device that a stored one is, if it is one.
+    private func resident(_ stored: StoredTensor) -> Tensor? {
+        guard let region = stored.region as? CudaRegion, region.tensor.backend === self else {
+            return nil
+        }
+        return region.tensor
     }
 
     /// The biases of all parts, zeros where one has none, in the order of the packed rows.
