@@ -23,8 +23,9 @@ extension CudaBackend {
         )
         attempt { () throws(CudaError) in
             func dense(_ tensor: Tensor, _ tokens: Int) throws(CudaError) -> weft_cuda_tokens {
-                try self.tokens(
-                    AttentionOperand(tensor.reshaped([tensor.count / columns / tokens, tokens, columns])),
+                let shape: Shape = [tensor.count / columns / tokens, tokens, columns]
+                return try self.tokens(
+                    AttentionOperand(tensor.reshaped(shape)),
                     sequence: tokens
                 )
             }

@@ -23,7 +23,7 @@ extension CudaBackend {
         precondition(terms.count <= most, "combine of \(terms.count) terms, 1 to \(most) go")
         let isWide = terms.contains { self.isWide($0.tensor) }
         let result = allocate(shapes.combine(terms).shape, isWide: isWide)
-        attempt { () throws(CudaError) in 
+        attempt { () throws(CudaError) in
             try sum(terms, into: either(result), count: result.count)
         }
         return result

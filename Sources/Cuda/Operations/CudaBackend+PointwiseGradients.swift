@@ -114,7 +114,8 @@ extension CudaBackend {
         }
         var sums = [Double](repeating: 0, count: total)
         let copied = unsafe sums.withUnsafeMutableBytes { bytes in
-            Result { () throws(CudaError) in try unsafe session.copyOut(partial.address, to: bytes) }
+            Result { () throws(CudaError) in try unsafe session.copyOut(partial.address, to: bytes)
+            }
         }
         withExtendedLifetime(partial) {}
         try copied.get()

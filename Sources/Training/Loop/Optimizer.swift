@@ -51,7 +51,8 @@ package final class Optimizer {
     package func gradientNorm() -> Double? {
         let gradients = slots.compactMap { $0.parameter.gradient }
         guard !gradients.isEmpty else { return nil }
-        return backend.squaredNorms(gradients).reduce(0, +).squareRoot() / Double(settings.accumulation)
+        let norms = backend.squaredNorms(gradients)
+        return norms.reduce(0, +).squareRoot() / Double(settings.accumulation)
     }
 
     /// Updates the parameters that have gradients, and then the averages of all.
