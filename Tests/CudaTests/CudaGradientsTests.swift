@@ -40,7 +40,7 @@ struct CudaGradientsTests {
     }
 
     /// Heads of every width that has kernels, against the processor.
-    @Test(arguments: [20, 40, 80, 96, 160, 200], [9, 70])
+    @Test(arguments: [20, 40, 80, 96, 160, 200], [18, 70])
     func `every kernel of attention has its gradient`(_ width: Int, _ keys: Int) throws {
         let noise = NoiseSource(seed: UInt64(width))
         let shapes: [Shape] = [
@@ -58,7 +58,7 @@ struct CudaGradientsTests {
                 value: AttentionOperand(parts[2]),
                 heads: 2,
                 scale: 0.2,
-                mask: .causal
+                mask: keys == 18 ? .causal : .none
             )
             try recording.backward([(result, operands[3])])
             return try parts.map { try #require(recording.gradient(of: $0)).download() }

@@ -40,7 +40,10 @@ struct DoctorTests {
     @Test func `the installed program judges the operations of a device`() throws {
         let outcome = try Program.run(["doctor", "--conformance", "--threads", "1"], seconds: 120)
         #expect(outcome.status == 0 && outcome.errors.isEmpty)
-        for word in ["1 thread", "temporalAttention", "convolve", "all operations conform"] {
+        for word in [
+            "1 thread", "temporalAttention", "convolve", "all operations conform",
+            "all derivatives conform",
+        ] {
             #expect(outcome.output.contains(word), "\(word)")
         }
     }
@@ -50,6 +53,8 @@ struct DoctorTests {
         ["doctor", "--conformance", "--device", "cuda:999"],
         ["worker", "--state", "/nonexistent/state", "--device", "cuda:999"],
         ["benchmark", "layerNorm", "--device", "cuda:999"],
+        ["benchmark", "train", "--device", "cuda:999"],
+        ["train", "depth", "-o", "/nonexistent/run", "--config", "tiny", "--device", "cuda:999"],
     ])
     func `a device that cannot be used is one sentence with the reason`(
         _ arguments: [String]
@@ -62,12 +67,20 @@ struct DoctorTests {
 
     @Test(arguments: [
         ["doctor", "--conformance", "--device", "gpu"],
-        // Derivatives are the processor's alone.
-        ["train", "gen1", "-o", "/nonexistent/run", "--model", "weft-small", "--device", "cuda:0"],
+        ["train", "depth", "-o", "/nonexistent/run", "--config", "tiny", "--device", "gpu"],
     ])
     func `a device that means nothing is a wrong option`(_ arguments: [String]) throws {
         let outcome = try Program.run(arguments)
         #expect(outcome.status == 64)
         #expect(outcome.errors.hasPrefix("Error: ") && outcome.errors.contains("--device"))
+    }
+
+    @Test func `training in float16 is refused, and what goes is said`() throws {
+        let outcome = try Program.run([
+            "train", "depth", "-o", "/nonexistent/run", "--config", "tiny", "--precision", "float16",
+        ])
+        #expect(outcome.status == 64)
+        #expect(outcome.errors.hasPrefix("Error: --precision float16: "))
+        #expect(outcome.errors.contains("expected bfloat16 or float32"))
     }
 }

@@ -30,13 +30,14 @@ struct TrainStageCommand<Stage: TrainingStage>: ParsableCommand {
             return
         }
         outliveReaders()
+        // Before anything is written.
+        let backend = try device.makeBackend()
         // Taken over first: a signal while the model is read must not be lost.
         let signals = try SignalMonitor([.terminate, .interrupt, .user1])
         let run = try RunFolder(options.output)
         let folder = try options.startFolder { try run.freshModel($0, seed: options.seed) }
         let start = try StartingModel(folder, seed: options.seed)
         let fingerprint = try ModelFingerprint.of(start.folder) { Checksum.of($0) }
-        let backend = try device.makeBackend()
         let task = try makeTask(inputs, start, backend)
         var progress = TrainingProgress(settings.steps, isJSON: options.json)
         let clock = ContinuousClock()
