@@ -77,7 +77,8 @@ struct DoctorTests {
 
     @Test func `training in float16 is refused, and what goes is said`() throws {
         let outcome = try Program.run([
-            "train", "depth", "-o", "/nonexistent/run", "--config", "tiny", "--precision", "float16",
+            "train", "depth", "-o", "/nonexistent/run", "--config", "tiny", "--precision",
+            "float16",
         ])
         #expect(outcome.status == 64)
         #expect(outcome.errors.hasPrefix("Error: --precision float16: "))
