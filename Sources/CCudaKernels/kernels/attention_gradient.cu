@@ -112,11 +112,11 @@ WEFT_KERNEL weft_attend_statistics_plain(const weft_cuda_attention_gradient job)
         float top = most, drift = 0;
         for (int mask = 16; mask > 0; mask /= 2) top = fmaxf(top, shuffle_xor(top, mask));
         total = warp_sum(most == WEFT_NOTHING ? 0 : total * exp2f(most - top));
-        for (int d = lane; d < forward.width; d += 32) {
-            drift += load(forward.out.x, out + query * forward.out.token_stride + d) *
-                     load(job.gradient.x, back + query * job.gradient.token_stride + d);
+        // In the order in which slopes are summed, so that a query of one key has no gradient at all.
+        for (int d = 0; d < forward.width; ++d) {
+            drift += load(job.gradient.x, back + query * job.gradient.token_stride + d) *
+                     load(forward.out.x, out + query * forward.out.token_stride + d);
         }
-        drift = warp_sum(drift);
         if (lane == 0) {
             float *result = place.statistics(outer, query);
             result[0] = top + log2f(total);

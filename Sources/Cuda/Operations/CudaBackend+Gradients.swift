@@ -164,7 +164,7 @@ struct RowSlices: Hashable {
 
     init(rows: Int) {
         let wanted = min(max(rows / Self.leastRows, 1), Self.mostSlices)
-        rowsPerSlice = (rows + wanted - 1) / wanted
+        rowsPerSlice = max((rows + wanted - 1) / wanted, 1)
         count = (rows + rowsPerSlice - 1) / rowsPerSlice
     }
 }
