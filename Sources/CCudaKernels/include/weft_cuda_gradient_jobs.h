@@ -87,7 +87,8 @@ typedef struct {
 typedef struct {
     weft_cuda_attention forward;
     weft_cuda_tokens gradient, dq, dk, dv;
-    weft_device statistics;  // float32 [outer][inner][head][query][2]: log2 Σ 2^score, Σ out·gradient
+    // float32 [outer][inner][head][query][2]: log2 Σ 2^score, Σ out·gradient
+    weft_device statistics;
     int shares_keys;         // sequences of keys are the same for all `outer`
 } weft_cuda_attention_gradient;
 

@@ -150,8 +150,8 @@ package protocol DifferentiableBackend: Backend {
         variance: Tensor,
         _ step: AdamWStep
     )
-    /// Σ x² of each in float64, for the norm of all gradients; no numbers if the device fails, which
-    /// it tells as always.
+    /// Σ x² of each in float64, for the norm of all gradients; no numbers if the device fails, and
+    /// it tells so as always.
     func squaredNorms(_ tensors: [Tensor]) -> [Double]
 }
 
