@@ -136,7 +136,11 @@ let package = Package(
         ),
         tests("TensorsTests", ["Tensors"]),
         // The emulated device is C++, built by the tests that use it.
-        tests("CudaTests", ["Cuda", "Models", "NN", "Tensors"], exclude: ["Emulator"]),
+        tests(
+            "CudaTests",
+            ["Cuda", "Models", "NN", "Tensors", "Training"],
+            exclude: ["Emulator"]
+        ),
         tests("NNTests", ["NN", "Tensors"]),
         tests("ModelsTests", ["Models", "NN", "Tensors"], resources: [.copy("Goldens")]),
         tests("DiffusionTests", ["Diffusion", "Tensors"], resources: [.copy("Goldens")]),

@@ -1,12 +1,16 @@
 #include "weft_cuda_sources.h"
 
 // Offered to Swift by the same module.
+#include "weft_cuda_gradient_jobs.h"
 #include "weft_cuda_jobs.h"
 
 #pragma clang diagnostic ignored "-Wc23-extensions"
 
 static const unsigned char jobs[] = {
 #embed "include/weft_cuda_jobs.h"
+};
+static const unsigned char gradient_jobs[] = {
+#embed "include/weft_cuda_gradient_jobs.h"
 };
 static const unsigned char device[] = {
 #embed "kernels/device.cuh"
@@ -23,7 +27,18 @@ static const unsigned char product[] = {
 static const unsigned char attention[] = {
 #embed "kernels/attention.cu"
 };
-
+static const unsigned char gradients[] = {
+#embed "kernels/gradients.cu"
+};
+static const unsigned char norms_gradient[] = {
+#embed "kernels/norms_gradient.cu"
+};
+static const unsigned char product_gradient[] = {
+#embed "kernels/product_gradient.cu"
+};
+static const unsigned char attention_gradient[] = {
+#embed "kernels/attention_gradient.cu"
+};
 static const unsigned char probe[] = {
 #embed "kernels/probe.cu"
 };
@@ -34,11 +49,16 @@ static const struct {
     size_t length;
 } sources[] = {
     {"weft_cuda_jobs.h", jobs, sizeof jobs},
+    {"weft_cuda_gradient_jobs.h", gradient_jobs, sizeof gradient_jobs},
     {"device.cuh", device, sizeof device},
     {"pointwise.cu", pointwise, sizeof pointwise},
     {"norms.cu", norms, sizeof norms},
     {"product.cu", product, sizeof product},
     {"attention.cu", attention, sizeof attention},
+    {"gradients.cu", gradients, sizeof gradients},
+    {"norms_gradient.cu", norms_gradient, sizeof norms_gradient},
+    {"product_gradient.cu", product_gradient, sizeof product_gradient},
+    {"attention_gradient.cu", attention_gradient, sizeof attention_gradient},
     {"probe.cu", probe, sizeof probe},
 };
 

@@ -4,18 +4,31 @@ import Tensors
 extension KernelVersion: ExpressibleByArgument {}
 extension ProductProvider: ExpressibleByArgument {}
 
-/// Which device computes, and how; shared by all commands that compute.
+/// How the processor computes, for commands that compute on nothing else.
 struct DeviceOptions: ParsableArguments {
+    @OptionGroup var processor: ProcessorOptions
+
+    @Option(help: "Who multiplies matrices: weft's register tiles or OpenBLAS.")
+    var products: ProductProvider?
+
+    static let exactHelp = ProcessorOptions.exactHelp
+
+    var exact: Bool { processor.exact }
+
+    var configuration: CPUConfiguration { processor.configuration(products: products) }
+
+    func makeBackend() -> CPUBackend { CPUBackend(configuration) }
+}
+
+/// How the processor computes, but for who multiplies matrices.
+struct ProcessorOptions: ParsableArguments {
     @Option(help: "Threads; all of the processor's unless given.")
     var threads: Int?
 
     @Option(help: "CPU kernels; the widest this processor runs unless given.")
     var kernels: KernelVersion?
 
-    @Option(help: "Who multiplies matrices: weft's register tiles or OpenBLAS.")
-    var products: ProductProvider?
-
-    @Flag(help: ArgumentHelp(DeviceOptions.exactHelp))
+    @Flag(help: ArgumentHelp(ProcessorOptions.exactHelp))
     var exact = false
 
     static let exactHelp = """
@@ -35,9 +48,7 @@ struct DeviceOptions: ParsableArguments {
         }
     }
 
-    var configuration: CPUConfiguration {
+    func configuration(products: ProductProvider?) -> CPUConfiguration {
         CPUConfiguration(threads: threads, kernels: kernels, products: products, isExact: exact)
     }
-
-    func makeBackend() -> CPUBackend { CPUBackend(configuration) }
 }

@@ -16,8 +16,8 @@ struct DoctorCommand: AsyncParsableCommand {
         abstract: "Tell what weft is linked with and what this machine offers it.",
         discussion: """
             Paste the output into a report of a problem. With --conformance every operation is run \
-            on the chosen device and compared with plain loops in float64 instead; the status is 1 \
-            if one is beyond its bound.
+            on the chosen device and compared with plain loops in float64 instead, and so is every \
+            derivative; the status is 1 if one is beyond its bound.
             """
     )
 
@@ -33,7 +33,7 @@ struct DoctorCommand: AsyncParsableCommand {
         if conformance { return try judge() }
         let report = DoctorReport(
             machine: try DeviceInventory.read(),
-            cuda: CudaPlatform.open(.system).inventory,
+            cuda: CudaPlatform.inventory(.system),
             model: ShippedModelReport()
         )
         print(json ? report.json.serialized(isIndented: true) : report.text)
@@ -41,10 +41,13 @@ struct DoctorCommand: AsyncParsableCommand {
 
     private func judge() throws {
         let device = try compute.makeDevice()
-        let report = try ConformanceReport(of: device.backend, device.terms)
-        let text = ConformanceText(device: device.backend.summary, report: report)
+        let text = ConformanceText(
+            device: device.backend.summary,
+            operations: try ConformanceReport(of: device.backend, device.terms),
+            gradients: try ConformanceReport(ofGradientsOn: device.backend, device.terms)
+        )
         print(json ? text.json.serialized(isIndented: true) : text.text)
-        if !report.isPassed { throw ExitCode(ExitStatus.failed.rawValue) }
+        if !text.isPassed { throw ExitCode(ExitStatus.failed.rawValue) }
     }
 }
 
@@ -122,7 +125,8 @@ extension CudaInventory {
                 "cuda:\(device.index): \(device.name), \(device.identifier), compute capability "
                     + "\(device.capabilityText), \(gibibytes(device.memoryBytes))"
                     + (device.refusal.map { "; refused: \($0)" } ?? "")
-            } + (refusal.map { ["cuda: not usable: \($0)"] } ?? [])
+            } + (productsText.map { ["cuda products: \($0)"] } ?? [])
+            + (refusal.map { ["cuda: not usable: \($0)"] } ?? [])
     }
 
     fileprivate var json: JSONValue {
@@ -136,6 +140,8 @@ extension CudaInventory {
         return .object([
             "driver": library(driver),
             "compiler": library(compiler),
+            "products": library(products),
+            "products_refusal": text(productsRefusal),
             "refusal": text(refusal),
             "devices": .array(
                 devices.map { device in

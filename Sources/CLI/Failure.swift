@@ -81,7 +81,8 @@ struct Failure: Error {
         case let error as UnitError:
             self.init(error.blame == .worker ? .internalError : .badInput, error.description)
         case let error as TrainingError: self.init(ExitStatus(error), error.description)
-        case let error as BackendError: self.init(.internalError, error.description)
+        case let error as BackendError:
+            self.init(error.isOutOfMemory ? .unavailable : .internalError, error.description)
         default: return nil
         }
     }

@@ -30,9 +30,17 @@ struct OperationsBenchmark: AsyncParsableCommand {
     @Flag(help: "Print one JSON object instead of text.")
     var json = false
 
+    @Option(help: "Time each with these products too, and tell the ratio of the medians.")
+    var against: ProductChoice?
+
     @OptionGroup var compute: ComputeOptions
 
     func validate() throws {
+        do throws(Failure) {
+            try against?.check(on: compute.device, as: "--against")
+        } catch {
+            throw ValidationError(error.message)
+        }
         guard (1...10_000).contains(repetitions) else {
             throw ValidationError("--repetitions: expected 1 to 10000, found \(repetitions)")
         }
@@ -55,19 +63,27 @@ struct OperationsBenchmark: AsyncParsableCommand {
         let machine = try MachineBounds(of: measured)
         if !json { printHead(machine, summary) }
         var results: [BenchmarkResult] = []
+        var others: [BenchmarkResult] = []
         for benchmark in chosen {
-            let result = try benchmark.run(
-                on: { try compute.makeBackend() },
-                weights: weights,
-                repetitions: repetitions,
-                machine: machine
-            )
+            func time(_ products: ProductChoice?) throws -> BenchmarkResult {
+                try benchmark.run(
+                    on: { try compute.makeDevice(products).backend },
+                    weights: weights,
+                    repetitions: repetitions,
+                    machine: machine
+                )
+            }
+            let result = try time(compute.products)
             results.append(result)
             if !json { printLine(result) }
+            guard let against else { continue }
+            let other = try time(against)
+            others.append(other)
+            if !json { printLine(other, of: against, times: other.median / result.median) }
         }
         let peak = peakResidentBytes()
         if json {
-            let report: [String: JSONValue] = [
+            var report: [String: JSONValue] = [
                 "version": .string(weftVersion),
                 "device": .string(summary),
                 "weights": .string(weights.rawValue),
@@ -76,6 +92,11 @@ struct OperationsBenchmark: AsyncParsableCommand {
                 "peak_resident_bytes": .integer(peak),
                 "results": .array(results.map(\.json)),
             ]
+            if let against {
+                report["against"] = .object([
+                    "products": .string(against.rawValue), "results": .array(others.map(\.json)),
+                ])
+            }
             print(JSONValue.object(report).serialized(isIndented: true))
         } else {
             print("peak memory of the process: \(mebibytes(peak))")
@@ -89,18 +110,40 @@ struct OperationsBenchmark: AsyncParsableCommand {
         print(padded("", 40) + "  median ms      min      max        rate  share  activations")
     }
 
-    private func printLine(_ result: BenchmarkResult) {
+    /// - Parameters:
+    ///   - result: Of the benchmark.
+    ///   - against: Whose products they were, where that is not what is measured.
+    ///   - ratio: Of its median to what it is compared with.
+    private func printLine(
+        _ result: BenchmarkResult,
+        of against: ProductChoice? = nil,
+        times ratio: Double? = nil
+    ) {
+        defer { printQueued(result.queuedSeconds) }
+        let name = against.map { "  products by \($0.rawValue)" } ?? result.name
         let milliseconds = [
             result.median, result.seconds[0], result.seconds[result.seconds.count - 1],
         ].map { fixed($0 * 1000, 2) }
         let unit = result.bound == .arithmetic ? "GFLOP/s" : "GB/s"
         let rate = fixed(result.rate / 1e9, 1)
         print(
-            padded(result.name, 40)
+            padded(name, 40)
                 + aligned(milliseconds[0], 11) + aligned(milliseconds[1], 9)
                 + aligned(milliseconds[2], 9) + aligned("\(rate) \(unit)", 14)
                 + aligned("\(fixed(result.share * 100, 0)) %", 7)
                 + aligned(mebibytes(result.activationPeakBytes), 12)
+                + (ratio.map { "  \(fixed($0, 2)) times" } ?? "")
+        )
+    }
+
+    /// What a step that was replayed takes when its operations are queued one by one.
+    private func printQueued(_ seconds: [Double]) {
+        guard !seconds.isEmpty else { return }
+        let milliseconds = [seconds[seconds.count / 2], seconds[0], seconds[seconds.count - 1]]
+            .map { fixed($0 * 1000, 2) }
+        print(
+            padded("  queued anew, not replayed", 40) + aligned(milliseconds[0], 11)
+                + aligned(milliseconds[1], 9) + aligned(milliseconds[2], 9)
         )
     }
 

@@ -13,9 +13,20 @@ package final class CudaBackend: Backend {
     package let device: DeviceDescription
     let session: CudaSession
     let shapes = ShapeBackend()
-    private let activations: CudaArena
-    private let parameters: CudaArena
-    private let failure = Mutex<CudaError?>(nil)
+    /// Nil where weft's own kernels make all products.
+    let libraryProducts: LibraryProducts?
+    let activations: CudaArena
+    let parameters: CudaArena
+    let replays: CudaReplays
+    let transfers: CudaTransfers
+    private let failures = Mutex(Failures())
+
+    private struct Failures {
+        /// The first, which stays.
+        var kept: CudaError?
+        /// The first of a capture that is going on.
+        var ofTrial: CudaError?
+    }
 
     /// Starts a device.
     ///
@@ -23,12 +34,14 @@ package final class CudaBackend: Backend {
     ///   - platform: The libraries.
     ///   - device: One of the platform's that has no refusal.
     ///   - precision: How values are kept.
+    ///   - products: Makes the products that it can make; nil for weft's own kernels.
     ///   - cache: Where compiled kernels are kept; nil compiles them each time.
     /// - Throws: `CudaError` if kernels cannot be compiled or the driver refuses anything.
     package init(
         _ platform: CudaPlatform,
         _ device: DeviceDescription,
         precision: CudaPrecision = .float16,
+        products: ProductLibrary? = nil,
         cache: KernelCache?
     ) throws(CudaError) {
         if let refusal = device.refusal {
@@ -36,11 +49,21 @@ package final class CudaBackend: Backend {
         }
         let code = try Self.code(platform, device, precision, cache)
         let session = try CudaSession(platform.driver, device, precision, code: code)
+        libraryProducts = try products.map { library throws(CudaError) in
+            try LibraryProducts(library, session)
+        }
+        transfers = try CudaTransfers(session)
         activations = try CudaArena(session)
         parameters = try CudaArena(session)
+        replays = try CudaReplays(session)
         self.session = session
         self.precision = precision
         self.device = device
+    }
+
+    deinit {
+        // A copy that failed half-way may still be reading memory that is about to go.
+        transfers.finish()
     }
 
     /// The kernels for a device, from the cache or else from the compiler.
@@ -79,75 +102,103 @@ package final class CudaBackend: Backend {
     package var summary: String {
         "cuda:\(device.index), \(device.name), compute capability \(device.capabilityText), "
             + precision.rawValue
+            + (libraryProducts.map { ", products by cuBLASLt \($0.description.version)" } ?? "")
     }
 
     /// Names devices that give the same bits.
-    package var deviceClass: String { "cuda-\(device.capability)-\(precision.rawValue)" }
+    ///
+    /// cuBLASLt promises them for one version on devices of one architecture and as many
+    /// multiprocessors, by which it chooses its algorithms.
+    package var deviceClass: String {
+        let own = "cuda-\(device.capability)-\(precision.rawValue)"
+        guard let libraryProducts else { return own }
+        return "\(own)-cublaslt-\(libraryProducts.description.version)-\(device.multiprocessors)"
+    }
 
     // MARK: Failures
 
     /// Runs what may fail, unless something has failed already.
     func attempt(_ body: () throws(CudaError) -> Void) {
-        guard failure.withLock({ $0 == nil }) else { return }
+        guard isSound else { return }
         do throws(CudaError) {
             try body()
         } catch {
-            failure.withLock { if $0 == nil { $0 = error } }
+            let isTrial = replays.isCapturing
+            failures.withLock { failures in
+                if isTrial {
+                    failures.ofTrial = failures.ofTrial ?? error
+                } else {
+                    failures.kept = failures.kept ?? error
+                }
+            }
+        }
+    }
+
+    /// Whether nothing has failed.
+    var isSound: Bool { failures.withLock { $0.kept == nil && $0.ofTrial == nil } }
+
+    /// Ends a capture, which was worth a try where memory was short.
+    func endTrial() {
+        failures.withLock { failures in
+            if let error = failures.ofTrial, error.reason != .memory {
+                failures.kept = failures.kept ?? error
+            }
+            failures.ofTrial = nil
         }
     }
 
     private func throwFailure() throws(BackendError) {
-        guard let error = failure.withLock({ $0 }) else { return }
-        throw BackendError("cuda:\(device.index) (\(device.name)): \(error)")
+        guard let error = failures.withLock({ $0.kept }) else { return }
+        throw BackendError(
+            "cuda:\(device.index) (\(device.name)): \(error)",
+            isOutOfMemory: error.reason == .memory
+        )
     }
 
     // MARK: Memory
 
     package func allocate(_ shape: Shape) -> Tensor {
+        allocate(shape, isWide: false)
+    }
+
+    /// Where `isWide` is set, of float32 whatever the precision.
+    func allocate(_ shape: Shape, isWide: Bool) -> Tensor {
+        let isWide = isWide && precision.isHalf
         var block: CudaArena.Block?
         attempt { () throws(CudaError) in
-            block = try takeActivation(shape.count * precision.byteCount)
+            block = try takeActivation(shape.count * (isWide ? 4 : precision.byteCount))
         }
-        let buffer = CudaBuffer(byteCount: shape.count * 4, block: block)
+        let buffer = CudaBuffer(byteCount: shape.count * 4, isWide: isWide, block: block)
         return Tensor(backend: self, buffer: buffer, shape: shape)
-    }
-
-    /// Room for activations; where there is none, what they left unused is given back first.
-    func takeActivation(_ byteCount: Int) throws(CudaError) -> CudaArena.Block {
-        try take(byteCount, from: activations)
-    }
-
-    func takeParameters(_ byteCount: Int) throws(CudaError) -> CudaArena.Block {
-        try take(byteCount, from: parameters)
-    }
-
-    private func take(
-        _ byteCount: Int,
-        from arena: CudaArena
-    ) throws(CudaError) -> CudaArena.Block {
-        do throws(CudaError) {
-            return try arena.take(byteCount)
-        } catch {
-            guard error.reason == .memory else { throw error }
-            try activations.releaseUnused()
-            return try arena.take(byteCount)
-        }
     }
 
     package func upload(_ values: HostTensor) -> Tensor {
         let tensor = allocate(values.shape)
-        attempt { () throws(CudaError) in try fill(tensor, with: values.values) }
+        attempt { () throws(CudaError) in try set(tensor, to: values.values) }
         return tensor
     }
 
-    private func fill(_ tensor: Tensor, with values: [Float]) throws(CudaError) {
-        guard precision != .float32 else { return try copyIn(values, to: address(tensor)) }
+    package func prepareTensor(_ stored: StoredTensor, as shape: Shape) -> Tensor {
+        var block: CudaArena.Block?
+        attempt { () throws(CudaError) in
+            block = try takeParameters(shape.count * precision.byteCount)
+        }
+        let buffer = CudaBuffer(byteCount: shape.count * 4, isWide: false, block: block)
+        let tensor = Tensor(backend: self, buffer: buffer, shape: shape)
+        attempt { () throws(CudaError) in try set(tensor, to: stored.floats()) }
+        return tensor
+    }
+
+    /// Gives a tensor these values.
+    func set(_ tensor: Tensor, to values: [Float]) throws(CudaError) {
+        let target = try either(tensor)
+        guard target.is_wide == 0 else { return try copyIn(values, to: target.at) }
         let staging = try staged(values)
         try pointwise(
             .narrow,
             weft_cuda_pointwise(
                 x: staging.address,
-                y: address(tensor),
+                y: target.at,
                 count: Int64(values.count),
                 activation: 0
             )
@@ -167,25 +218,30 @@ package final class CudaBackend: Backend {
         _ elements: [Element],
         to address: UInt64
     ) throws(CudaError) {
+        try refuseInside("an upload")
         // `withUnsafeBytes` does not keep the type of what is thrown.
         let result = unsafe elements.withUnsafeBytes { bytes in
-            Result { () throws(CudaError) in try unsafe session.copyIn(bytes, to: address) }
+            Result { () throws(CudaError) in try unsafe transfers.copyIn(bytes, to: address) }
         }
         try result.get()
     }
 
     package func download(_ tensor: Tensor) throws(BackendError) -> HostTensor {
         var values = [Float](repeating: 0, count: tensor.count)
-        attempt { () throws(CudaError) in try read(tensor, into: &values) }
+        attempt { () throws(CudaError) in
+            try refuseInside("a download")
+            try read(tensor, into: &values)
+        }
         try throwFailure()
         return HostTensor(values, tensor.shape)
     }
 
     private func read(_ tensor: Tensor, into values: inout [Float]) throws(CudaError) {
         guard tensor.count > 0 else { return }
-        var source = try address(tensor)
+        let stored = try either(tensor)
+        var source = stored.at
         var staging: CudaArena.Block?
-        if precision != .float32 {
+        if stored.is_wide == 0 {
             let block = try takeActivation(4 * tensor.count)
             try pointwise(
                 .widen,
@@ -200,48 +256,54 @@ package final class CudaBackend: Backend {
             staging = block
         }
         let result = unsafe values.withUnsafeMutableBytes { bytes in
-            Result { () throws(CudaError) in try unsafe session.copyOut(source, to: bytes) }
+            Result { () throws(CudaError) in try unsafe transfers.copyOut(source, to: bytes) }
         }
         withExtendedLifetime(staging) {}
         try result.get()
     }
 
     package func synchronize() throws(BackendError) {
-        attempt { () throws(CudaError) in try session.synchronize() }
-        try throwFailure()
-    }
-
-    package var memory: MemoryReport {
-        MemoryReport(
-            activationBytes: activations.usedBytes,
-            activationPeakBytes: activations.peakBytes,
-            activationHeldBytes: activations.heldBytes,
-            parameterBytes: parameters.usedBytes
-        )
-    }
-
-    package func resetPeakMemory() {
-        activations.resetPeak()
-    }
-
-    package func releaseUnusedMemory() {
         attempt { () throws(CudaError) in
-            try activations.releaseUnused()
-            try parameters.releaseUnused()
+            try refuseInside("waiting")
+            try session.synchronize()
         }
+        try throwFailure()
     }
 
     // MARK: Operands
 
-    /// Where the elements of a tensor of this backend are.
+    /// Where the values of an operand are.
     func address(_ tensor: Tensor) throws(CudaError) -> UInt64 {
-        guard let buffer = tensor.buffer as? CudaBuffer else {
-            preconditionFailure("a tensor of \(tensor.backend.summary) reached \(summary)")
-        }
+        precondition(!isWide(tensor), "an operation of values met a wide \(tensor.shape)")
+        return try either(tensor).at
+    }
+
+    /// Where the elements of an operand are, and of which type.
+    func either(_ tensor: Tensor) throws(CudaError) -> weft_cuda_either {
+        let address = try place(of: tensor)
+        try checkOperand(tensor)
+        return weft_cuda_either(at: address, is_wide: elementBytes(of: tensor) == 4 ? 1 : 0)
+    }
+
+    /// Where the elements of a tensor of this backend are.
+    func place(of tensor: Tensor) throws(CudaError) -> UInt64 {
+        let buffer = buffer(tensor)
         guard let block = buffer.block else {
             throw CudaError(.memory, "a tensor of \(tensor.shape) has no memory")
         }
-        return block.address + UInt64(tensor.offset * precision.byteCount)
+        return block.address + UInt64(tensor.offset * elementBytes(of: tensor))
+    }
+
+    func elementBytes(of tensor: Tensor) -> Int { isWide(tensor) ? 4 : precision.byteCount }
+
+    /// Whether a tensor is of float32 on a device whose values are not.
+    func isWide(_ tensor: Tensor) -> Bool { buffer(tensor).isWide }
+
+    private func buffer(_ tensor: Tensor) -> CudaBuffer {
+        guard let buffer = tensor.buffer as? CudaBuffer else {
+            preconditionFailure("a tensor of \(tensor.backend.summary) reached \(summary)")
+        }
+        return buffer
     }
 
     /// 0 for none.
@@ -272,11 +334,14 @@ package final class CudaBackend: Backend {
 final class CudaBuffer: Buffer {
     /// Of float32 elements, whatever the device makes of them.
     let byteCount: Int
+    /// Whether elements are float32 although the device's values are not.
+    let isWide: Bool
     /// Nil if the device had no room.
     let block: CudaArena.Block?
 
-    init(byteCount: Int, block: CudaArena.Block?) {
+    init(byteCount: Int, isWide: Bool, block: CudaArena.Block?) {
         self.byteCount = byteCount
+        self.isWide = isWide
         self.block = block
     }
 }

@@ -51,7 +51,7 @@ package struct PriorSampling: Sendable {
                 "noise: expected \(sampler.timesteps.count - 1) tensors of shape \(start.shape)"
             )
         }
-        let texts = guidance == 1 ? prompts : joined(empty, prompts)
+        let texts = guidance == 1 ? prompts : .joining([empty, prompts])
         var embedding = start
         for index in sampler.timesteps.indices {
             try willStep(index)
@@ -84,18 +84,6 @@ package struct PriorSampling: Sendable {
         return try backend.combine([(1 - guidance, empty), (guidance, prompt)]).download()
     }
 
-    private func joined(
-        _ first: PriorTransformer.Conditioning,
-        _ second: PriorTransformer.Conditioning
-    ) -> PriorTransformer.Conditioning {
-        let backend = first.textStates.backend
-        return PriorTransformer.Conditioning(
-            textEmbedding: backend.concatenateOuter([first.textEmbedding, second.textEmbedding]),
-            textStates: backend.concatenateOuter([first.textStates, second.textStates]),
-            textMask: first.textMask + second.textMask
-        )
-    }
-
     /// The prior works on embeddings of mean 0 and deviation 1.
     private func unnormalized(_ embedding: HostTensor) throws -> HostTensor {
         let mean = try prior.embeddingMean.download().values
@@ -107,5 +95,17 @@ package struct PriorSampling: Sendable {
             result.values[index] = result.values[index] * deviation[channel] + mean[channel]
         }
         return result
+    }
+}
+
+extension PriorTransformer.Conditioning {
+    /// Several, at least one, as one.
+    static func joining(_ parts: [PriorTransformer.Conditioning]) -> Self {
+        let backend = parts[0].textStates.backend
+        return Self(
+            textEmbedding: backend.concatenateOuter(parts.map(\.textEmbedding)),
+            textStates: backend.concatenateOuter(parts.map(\.textStates)),
+            textMask: parts.flatMap(\.textMask)
+        )
     }
 }

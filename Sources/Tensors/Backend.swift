@@ -1,9 +1,12 @@
 /// A device's failure, reported when results are asked for.
 package struct BackendError: Error, Hashable, Sendable, CustomStringConvertible {
     package let description: String
+    /// Whether the device is sound and only too small for what was asked of it.
+    package let isOutOfMemory: Bool
 
-    package init(_ description: String) {
+    package init(_ description: String, isOutOfMemory: Bool = false) {
         self.description = description
+        self.isOutOfMemory = isOutOfMemory
     }
 }
 
@@ -267,6 +270,17 @@ package protocol Backend: AnyObject, Sendable {
         _ body: @escaping (consuming [Tensor]) -> Tensor
     ) -> Tensor
 
+    /// Runs a part of a network that will be run again with other values. A backend may remember
+    /// the operations that `body` queues and do them again without it: they depend on the key, and
+    /// on the shapes of `inputs`, alone, and on no other tensor than these and the owner's weights.
+    /// Nothing is uploaded, downloaded or prepared on the way, and no tensor is kept but those
+    /// returned.
+    func replayed<Failure: Error>(
+        _ key: ReplayKey,
+        _ inputs: [Tensor],
+        _ body: ([Tensor]) throws(Failure) -> [Tensor]
+    ) throws(Failure) -> [Tensor]
+
     // MARK: Products
 
     /// activation(x Wᵀ + bias) + residual over the rows of `x` `[..., inputs]`.
@@ -382,6 +396,14 @@ extension Backend {
         _ body: @escaping (consuming [Tensor]) -> Tensor
     ) -> Tensor {
         body(consume inputs)
+    }
+
+    package func replayed<Failure: Error>(
+        _ key: ReplayKey,
+        _ inputs: [Tensor],
+        _ body: ([Tensor]) throws(Failure) -> [Tensor]
+    ) throws(Failure) -> [Tensor] {
+        try body(inputs)
     }
 
     package func groupNorm(

@@ -154,6 +154,12 @@ package struct StoredTensor: Sendable {
         return scalarType == .float16 || scalarType == .bfloat16
     }
 
+    /// What holds the elements; nil if they are made.
+    package var region: (any ByteRegion)? {
+        guard case .bytes(let region, _) = contents else { return nil }
+        return region
+    }
+
     /// Some of the elements' bytes, little-endian and row-major.
     ///
     /// - Parameter range: Within the bytes of `shape.count` elements.

@@ -61,6 +61,8 @@ extension EnvelopeBody {
             self = .acknowledge(try unsafe AcknowledgeMessage(message.acknowledge.pointee))
         case WEFT__V1__ENVELOPE__BODY_DRAIN:
             self = .drain(DrainMessage())
+        case WEFT__V1__ENVELOPE__BODY_CALIBRATION:
+            self = .calibration(try unsafe CalibrationMessage(message.calibration.pointee))
         case WEFT__V1__ENVELOPE__BODY_FETCH:
             self = .fetch(try unsafe FetchMessage(message.fetch.pointee))
         case WEFT__V1__ENVELOPE__BODY_CHUNK:
@@ -89,6 +91,10 @@ extension EnvelopeBody {
             self = .commandWorker(try unsafe CommandWorkerMessage(message.command_worker.pointee))
         case WEFT__V1__ENVELOPE__BODY_DONE:
             self = .done(DoneMessage())
+        case WEFT__V1__ENVELOPE__BODY_LIST_UNITS:
+            self = .listUnits(try unsafe ListUnitsMessage(message.list_units.pointee))
+        case WEFT__V1__ENVELOPE__BODY_UNIT_LIST:
+            self = .unitList(try unsafe UnitListMessage(message.unit_list.pointee))
         default: throw WireError(.unknownBody)
         }
     }

@@ -60,6 +60,8 @@ extension EnvelopeBody {
             unsafe (WEFT__V1__ENVELOPE__BODY_ACKNOWLEDGE, scratch.raw(message.message(scratch)))
         case .drain:
             unsafe (WEFT__V1__ENVELOPE__BODY_DRAIN, scratch.raw(DrainMessage.message()))
+        case .calibration(let message):
+            unsafe (WEFT__V1__ENVELOPE__BODY_CALIBRATION, scratch.raw(message.message(scratch)))
         case .fetch(let message):
             unsafe (WEFT__V1__ENVELOPE__BODY_FETCH, scratch.raw(message.message(scratch)))
         case .chunk(let message):
@@ -88,6 +90,10 @@ extension EnvelopeBody {
             unsafe (WEFT__V1__ENVELOPE__BODY_COMMAND_WORKER, scratch.raw(message.message(scratch)))
         case .done:
             unsafe (WEFT__V1__ENVELOPE__BODY_DONE, scratch.raw(DoneMessage.message()))
+        case .listUnits(let message):
+            unsafe (WEFT__V1__ENVELOPE__BODY_LIST_UNITS, scratch.raw(message.message(scratch)))
+        case .unitList(let message):
+            unsafe (WEFT__V1__ENVELOPE__BODY_UNIT_LIST, scratch.raw(message.message(scratch)))
         }
     }
 }

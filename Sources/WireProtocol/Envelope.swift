@@ -14,6 +14,7 @@ package enum EnvelopeBody: Hashable, Sendable {
     case withdraw(WithdrawMessage)
     case acknowledge(AcknowledgeMessage)
     case drain(DrainMessage)
+    case calibration(CalibrationMessage)
 
     // Worker and coordinator, on the bulk socket.
     case fetch(FetchMessage)
@@ -32,6 +33,8 @@ package enum EnvelopeBody: Hashable, Sendable {
     case workerList(WorkerListMessage)
     case commandWorker(CommandWorkerMessage)
     case done(DoneMessage)
+    case listUnits(ListUnitsMessage)
+    case unitList(UnitListMessage)
 
     /// Checks every value against the limits of the protocol.
     ///
@@ -49,6 +52,7 @@ package enum EnvelopeBody: Hashable, Sendable {
         case .goodbye(let message): try message.check()
         case .withdraw(let message): try message.lease.check()
         case .acknowledge(let message): try message.lease.check()
+        case .calibration(let message): try message.check()
         case .fetch(let message): try message.check()
         case .chunk(let message): try message.lease.check()
         case .stored(let message): try message.check()
@@ -62,6 +66,8 @@ package enum EnvelopeBody: Hashable, Sendable {
         case .listWorkers(let message): try message.after?.check()
         case .workerList(let message): try message.check()
         case .commandWorker(let message): try message.worker.check()
+        case .listUnits(let message): try message.check()
+        case .unitList(let message): try message.check()
         }
     }
 }

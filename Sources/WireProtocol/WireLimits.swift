@@ -46,11 +46,15 @@ package enum WireLimits {
     package static let heldUnits = 128
     /// Classes of devices that a report names.
     package static let deviceClasses = 64
+    /// Pairs of classes of devices that a report compares.
+    package static let deviations = 64
+    /// Latents that a class of devices is compared by.
+    package static let calibrationValues = 4096
     /// Lines of a job's history in one report.
     package static let events = 64
     /// UTF-8 bytes of such a line.
     package static let eventBytes = 1024
-    /// Jobs or workers in one list.
+    /// Jobs, workers or units in one list.
     package static let listed = 512
     /// Priorities go from its negative to it.
     package static let priority = 1_000_000

@@ -113,7 +113,7 @@ extension WorkerDaemon {
             var job = offer.job
             let paths = ModelPath(configuration.modelsFolder, shipped: configuration.shippedModels)
             job.model = try paths.resolve(job.model)
-            let order = RunnerOrder(
+            var order = RunnerOrder(
                 lease: lease,
                 job: job,
                 order: offer.order,
@@ -127,6 +127,7 @@ extension WorkerDaemon {
                     offer.result.shape
                 )
             )
+            order.calibrates = offer.calibrates
             try order.check()
             runner.run(order)
         } catch {

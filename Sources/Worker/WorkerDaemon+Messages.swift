@@ -173,6 +173,10 @@ extension WorkerDaemon {
         case .progress(let lease, let phase, let done):
             noteProgress(isRunning: true)
             try tell(.runnerProgress(lease, phase: phase, done: done))
+        case .calibrated(let lease, let values):
+            logger.info("class of devices calibrated", metadata: metadata(lease))
+            // Asked for again with another unit if nobody is connected now.
+            try connection.send(.calibration(CalibrationMessage(lease, values)))
         case .finished(let lease): try finish(lease)
         case .failed(let lease, let failure):
             noteProgress(isRunning: false)

@@ -10,8 +10,8 @@ struct CudaBackendTests {
     /// the two orders reads what is not there yet.
     @Test(
         arguments: [
-            (CudaPrecision.float32, false), (.float32, true), (.float16, false), (.float16, true),
-            (.bfloat16, true),
+            (CudaPrecision.float32, false), (.float32, true), (.tf32, true), (.float16, false),
+            (.float16, true), (.bfloat16, true),
         ]
     )
     func `operations match the reference in any order of threads`(
@@ -29,6 +29,28 @@ struct CudaBackendTests {
         // Rounding of values shows: the kernels are those of the precision.
         let linear = try #require(report.operations.first { $0.name == "linear" })
         #expect(precision == .float32 ? linear.worst < 1e-11 : linear.worst > 1e-8)
+    }
+
+    @Test func `tf32 rounds what it multiplies to ten bits, ties away from zero, and no sums`()
+        throws
+    {
+        let emulated = try EmulatedCuda()
+        // 2⁻¹¹, 2⁻¹² and 2⁻¹⁰ above 1.
+        let values: [Float] = [0x1.002p0, -0x1.002p0, 0x1.001p0, 0x1.004p0]
+        let identity = (0..<16).map { (index: Int) -> Float in index % 5 == 0 ? 1 : 0 }
+        let added: Float = 0x1p-20
+        func result(_ precision: CudaPrecision) throws -> [Float] {
+            let backend = try emulated.backend(precision)
+            let weight = StoredTensor(name: "identity", shape: [4, 4]) { identity }
+            let residual = backend.upload(HostTensor(repeating: added, [1, 4]))
+            return try backend.upload(HostTensor(values, [1, 4])).linear(
+                backend.prepareLinear([(weight, nil)], gated: false),
+                residual: residual
+            ).download().values
+        }
+        let rounded: [Float] = [0x1.004p0, -0x1.004p0, 1, 0x1.004p0]
+        #expect(try result(.tf32) == rounded.map { $0 + added })
+        #expect(try result(.float32) == values.map { $0 + added })
     }
 
     /// Heads of every width that has a kernel, few and many keys, against the processor.
@@ -65,9 +87,12 @@ struct CudaBackendTests {
         let log = Set(emulated.log)
         #expect(log.contains("cuLaunchKernel"))
         #expect(log.isDisjoint(with: ["cuStreamSynchronize", "cuMemcpyDtoHAsync_v2"]))
+        #expect(!log.contains("cuEventSynchronize"))
         let values = try result.download().values
         #expect(values.count == 48 && values.allSatisfy(\.isFinite))
-        #expect(emulated.log.contains("cuStreamSynchronize"))
+        // Reading waits for what is read, and not for the stream.
+        #expect(emulated.log.contains("cuEventSynchronize"))
+        #expect(!emulated.log.contains("cuStreamSynchronize"))
     }
 
     @Test func `memory is used again, and given back when nobody needs it`() throws {
@@ -81,17 +106,17 @@ struct CudaBackendTests {
             // Two of 4 MiB live at a time.
             #expect(backend.memory.activationPeakBytes <= 8 << 20)
             #expect(backend.memory.activationBytes == 0)
-            #expect(emulated.mappedBytes == 64 << 20)
+            #expect(emulated.mappedBytes == (64 << 20) + CudaTransfers.ringBytes)
             backend.releaseUnusedMemory()
             try backend.synchronize()
-            #expect(emulated.mappedBytes == 0)
+            #expect(emulated.mappedBytes == CudaTransfers.ringBytes)
         }
         #expect(emulated.live == 0)
     }
 
     @Test func `what activations left makes room for weights`() throws {
         let emulated = try EmulatedCuda()
-        emulated.set("budget", 128 << 20)
+        emulated.set("budget", (128 << 20) + CudaTransfers.ringBytes)
         let backend = try emulated.backend(.float32)
         _ = backend.allocate([30 << 20])
         #expect(backend.memory.activationHeldBytes == 128 << 20)
@@ -103,13 +128,18 @@ struct CudaBackendTests {
 
     @Test func `no room is an error that says so, and nothing is left behind`() throws {
         let emulated = try EmulatedCuda()
-        emulated.set("budget", 128 << 20)
+        emulated.set("budget", (128 << 20) + CudaTransfers.ringBytes)
         do {
             let backend = try emulated.backend()
             let large = [backend.allocate([40 << 20]), backend.allocate([40 << 20])]
             let sum = backend.combine(large.map { (1, $0) })
             let error = #expect(throws: BackendError.self) { try sum.download() }
+            #expect(error?.isOutOfMemory == true)
             let words = error?.description ?? ""
+            let sentence =
+                "no room for 80 MiB more: of 4096 MiB weights hold 0 MiB, activations 128 MiB, "
+                + "graphs 0 MiB; 0 MiB free"
+            #expect(words.contains(sentence), "\(words)")
             #expect(words.contains("OUT_OF_MEMORY"))
             // The backend stays as it is: nothing computed later is taken for a result.
             #expect(throws: BackendError.self) { try backend.synchronize() }

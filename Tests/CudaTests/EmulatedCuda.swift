@@ -1,70 +1,55 @@
 import Cuda
-import Foundation
 import Glibc
 import Tensors
 import TestSupport
 import Testing
 
-/// A driver and a compiler that run the kernels on this processor, built from `Emulator` by the
-/// compiler that comes with Swift. Each has its own state.
+/// A driver and a compiler that run the kernels on this processor, in this process. Each has a
+/// state of its own.
 final class EmulatedCuda {
-    private let folder: TemporaryFolder
+    private let libraries: EmulatedLibraries
     private let handle: UnsafeMutableRawPointer
 
-    /// Why there is none, or the path of the library.
-    private static let library: Result<URL, Unavailable> = Result { () throws(Unavailable) in
-        try build()
-    }
-
-    struct Unavailable: Error, CustomStringConvertible {
-        let description: String
-    }
-
-    static var isAvailable: Bool { (try? library.get()) != nil }
-    static var reason: Comment {
-        switch library {
-        case .success: "there is one"
-        case .failure(let error): "no emulated device: \(error)"
-        }
-    }
+    static var isAvailable: Bool { EmulatedLibraries.isAvailable }
+    static var reason: Comment { Comment(rawValue: EmulatedLibraries.reason) }
 
     init() throws {
-        folder = try TemporaryFolder()
-        let lib = URL(filePath: folder("lib64"))
-        try FileManager.default.createDirectory(at: lib, withIntermediateDirectories: true)
-        // A copy is a library of its own; two names of one file are one library.
-        let driver = lib.appending(path: "libcuda.so.1")
-        try FileManager.default.copyItem(at: try Self.library.get(), to: driver)
-        try FileManager.default.linkItem(at: driver, to: lib.appending(path: "libnvrtc.so.12"))
-        handle = try #require(dlopen(driver.path, RTLD_NOW | RTLD_LOCAL))
+        libraries = try EmulatedLibraries()
+        handle = try #require(dlopen(libraries.driver, RTLD_NOW | RTLD_LOCAL))
         call("weft_emulator_reset")
     }
 
-    var driverPath: String { folder("lib64/libcuda.so.1") }
-    var compilerPath: String { folder("lib64/libnvrtc.so.12") }
+    var driverPath: String { libraries.driver }
+    var compilerPath: String { libraries.compiler }
+    var productsPath: String { libraries.products }
 
     /// Finds this driver and this compiler, and nothing of the machine's.
     var search: LibrarySearch {
-        let home = folder.path
+        let home = libraries.home
         return LibrarySearch(
             drivers: [driverPath],
             // Not one that another test of this process has opened.
             namedCompilers: [],
+            namedProducts: [],
             environment: { $0 == "CUDA_HOME" ? home : nil },
-            names: { $0 == "\(home)/lib64" ? ["libcuda.so.1", "libnvrtc.so.12"] : [] }
+            names: { folder in
+                folder == "\(home)/lib64"
+                    ? ["libcuda.so.1", "libnvrtc.so.12", "libcublasLt.so.12"] : []
+            }
         )
     }
 
     func platform() throws -> CudaPlatform {
         let found = CudaPlatform.open(search)
         guard let platform = found.platform else {
-            throw Unavailable(description: found.inventory.refusal ?? "no reason")
+            throw EmulatedLibraries.Unavailable(found.inventory.refusal ?? "no reason")
         }
         return platform
     }
 
     func backend(
         _ precision: CudaPrecision = .float16,
+        usesLibrary: Bool = false,
         cache: KernelCache? = nil
     ) throws -> CudaBackend {
         let platform = try platform()
@@ -72,6 +57,8 @@ final class EmulatedCuda {
             platform,
             try #require(platform.devices.first),
             precision: precision,
+            products: usesLibrary
+                ? try CudaPlatform.openProducts(search, for: platform.driver.description) : nil,
             cache: cache
         )
     }
@@ -146,51 +133,5 @@ final class EmulatedCuda {
     private func symbol(_ name: String) -> UnsafeMutableRawPointer {
         guard let symbol = dlsym(handle, name) else { preconditionFailure("no \(name)") }
         return symbol
-    }
-
-    // MARK: Building it
-
-    private static func build() throws(Unavailable) -> URL {
-        let tests = URL(filePath: #filePath).deletingLastPathComponent()
-        let emulator = tests.appending(path: "Emulator")
-        let kernels = tests.deletingLastPathComponent().deletingLastPathComponent()
-            .appending(path: "Sources/CCudaKernels")
-        let target = FileManager.default.temporaryDirectory
-            .appending(path: "weft-emulated-cuda-\(getpid()).so")
-        let sources = ["driver.cpp", "kernels.cpp", "threads.cpp"]
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments =
-            [
-                "clang++", "-std=c++17", "-O2", "-fno-exceptions", "-fno-rtti", "-fPIC",
-                "-ffp-contract=off", "-Wall", "-Werror", "-shared", "-nostdlib++",
-                "-I\(emulator.path)", "-I\(kernels.path)/include", "-I\(kernels.path)/kernels",
-                "-o", target.path,
-            ] + sources.map { emulator.appending(path: $0).path } + ["-lm"]
-        let output = Pipe()
-        process.standardError = output
-        do {
-            try process.run()
-        } catch {
-            throw Unavailable(description: "clang++ cannot be started: \(error)")
-        }
-        let words = output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
-            throw Unavailable(description: String(decoding: words, as: UTF8.self))
-        }
-        RemovedAtExit.add(target.path)
-        return target
-    }
-}
-
-/// A file that goes when the process ends.
-private enum RemovedAtExit {
-    // Written once, by the initialiser of a static, before `atexit` is told.
-    nonisolated(unsafe) private static var path = ""
-
-    static func add(_ path: String) {
-        self.path = path
-        atexit { unlink(RemovedAtExit.path) }
     }
 }

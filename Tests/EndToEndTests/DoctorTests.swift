@@ -29,6 +29,9 @@ struct DoctorTests {
         }
         // Either there are devices, or the reason is told.
         #expect(!devices.isEmpty || cuda["refusal"] != .null)
+        // So of cuBLASLt, which is looked for on any machine.
+        let isNamed = cuda["products"] != .null
+        #expect((cuda["products_refusal"] != .null) != isNamed)
         #expect(kernels["chosen"] == .string(KernelVersion.best.rawValue))
         guard case .integer(let cores) = processor["cores"] else {
             Issue.record("no cores in \(processor)")
@@ -40,7 +43,10 @@ struct DoctorTests {
     @Test func `the installed program judges the operations of a device`() throws {
         let outcome = try Program.run(["doctor", "--conformance", "--threads", "1"], seconds: 120)
         #expect(outcome.status == 0 && outcome.errors.isEmpty)
-        for word in ["1 thread", "temporalAttention", "convolve", "all operations conform"] {
+        for word in [
+            "1 thread", "temporalAttention", "convolve", "all operations conform",
+            "all derivatives conform",
+        ] {
             #expect(outcome.output.contains(word), "\(word)")
         }
     }
@@ -50,6 +56,8 @@ struct DoctorTests {
         ["doctor", "--conformance", "--device", "cuda:999"],
         ["worker", "--state", "/nonexistent/state", "--device", "cuda:999"],
         ["benchmark", "layerNorm", "--device", "cuda:999"],
+        ["benchmark", "train", "--device", "cuda:999"],
+        ["train", "depth", "-o", "/nonexistent/run", "--config", "tiny", "--device", "cuda:999"],
     ])
     func `a device that cannot be used is one sentence with the reason`(
         _ arguments: [String]
@@ -61,13 +69,47 @@ struct DoctorTests {
     }
 
     @Test(arguments: [
+        (["doctor", "--conformance", "--products", "cublaslt"], "--products: cublaslt"),
+        (["benchmark", "layerNorm", "--against", "cublaslt"], "--against: cublaslt"),
+        (
+            ["benchmark", "--device", "cuda:0", "--products", "openblas"],
+            "--products: openblas multiplies on the processor"
+        ),
+        (["worker", "--state", "/nonexistent", "--products", "cublaslt"], "--products: cublaslt"),
+    ])
+    func `products of another kind of device are a wrong option`(
+        _ arguments: [String],
+        _ words: String
+    ) throws {
+        let outcome = try Program.run(arguments)
+        #expect(outcome.status == 64 && outcome.output.isEmpty)
+        #expect(outcome.errors.hasPrefix("Error: \(words)"), "\(outcome.errors)")
+    }
+
+    @Test func `a benchmark is timed with two kinds of products in one call`() throws {
+        let arguments = ["benchmark", "linear/77x", "--repetitions", "1", "--against", "openblas"]
+        let outcome = try Program.run(arguments + ["--threads", "1"], seconds: 120)
+        #expect(outcome.status == 0 && outcome.errors.isEmpty)
+        #expect(outcome.output.contains("  products by openblas"))
+    }
+
+    @Test(arguments: [
         ["doctor", "--conformance", "--device", "gpu"],
-        // Derivatives are the processor's alone.
-        ["train", "gen1", "-o", "/nonexistent/run", "--model", "weft-small", "--device", "cuda:0"],
+        ["train", "depth", "-o", "/nonexistent/run", "--config", "tiny", "--device", "gpu"],
     ])
     func `a device that means nothing is a wrong option`(_ arguments: [String]) throws {
         let outcome = try Program.run(arguments)
         #expect(outcome.status == 64)
         #expect(outcome.errors.hasPrefix("Error: ") && outcome.errors.contains("--device"))
+    }
+
+    @Test func `training in float16 is refused, and what goes is said`() throws {
+        let outcome = try Program.run([
+            "train", "depth", "-o", "/nonexistent/run", "--config", "tiny", "--precision",
+            "float16",
+        ])
+        #expect(outcome.status == 64)
+        #expect(outcome.errors.hasPrefix("Error: --precision float16: "))
+        #expect(outcome.errors.contains("expected bfloat16, tf32 or float32"))
     }
 }

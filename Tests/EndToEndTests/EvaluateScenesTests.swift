@@ -58,6 +58,7 @@ struct EvaluateScenesTests {
         index["_weft_defaults"] = .object([
             "steps": .integer(2), "guidance": .integer(3), "window": .integer(6),
             "structure_level": .integer(1), "taper": .string("linear"),
+            "prior_guidance": .integer(2),
         ])
         let changed = JSONValue.object(index).serialized()
         try SystemFile.writeAtomically(Array(changed.utf8), to: path)
@@ -74,8 +75,8 @@ struct EvaluateScenesTests {
         #expect(
             outcome.output.contains(
                 "Sampled by \(model), where a row does not say otherwise: 2 steps, guidance 2.5, "
-                    + "omega_t 1.0, t_s 1, eta 0.0, windows of 6 frames that share 3, K 1, linear, "
-                    + "shuffled noise."
+                    + "prior guidance 2.0, omega_t 1.0, t_s 1, eta 0.0, windows of 6 frames that "
+                    + "share 3, K 1, linear, shuffled noise."
             ),
             "\(outcome.output)"
         )
@@ -143,6 +144,14 @@ struct EvaluateScenesTests {
                 "--strengths: expected more than 0, up to 1, found 0"
             ),
             (try run("content", ["--steps", "0"]), 64, "--steps: expected 1 to 1000, found 0"),
+            (
+                try run("content", ["--prior-guidance", "inf"]), 64,
+                "--prior-guidance: expected -1000 to 1000, found inf"
+            ),
+            (
+                try run("temporal", ["--prior-guidance", "2", "--content", "none"]), 64,
+                "--prior-guidance: the prior draws for a prompt, found --content none"
+            ),
             (try run("vae", ["--size", "30x32"]), 64, "--size"),
             (try run("vae", [nothing]), 66, nothing),
             (try run("stitching"), 64, "--frames: expected more than a window of 16, found 2"),

@@ -57,7 +57,9 @@ import Testing
         let text = JSONValue.object(members).serialized()
         try SystemFile.writeAtomically(Array(text.utf8), to: config)
         let defaults = try folder.write(
-            #"{"steps": 3, "guidance": 2.5, "window": 6, "fuse_every": "never"}"#,
+            """
+            {"steps": 3, "guidance": 2.5, "prior_guidance": 2, "window": 6, "fuse_every": "never"}
+            """,
             to: "defaults.json"
         )
         let parent = (path as NSString).deletingLastPathComponent
@@ -107,7 +109,8 @@ import Testing
         // The same job with all that the model says spelt out is the same video.
         let spelt = try run(
             render("spelt.mkv", ["--model", installed, "--steps", "3", "--guidance", "2.5"])
-                + ["--window", "6", "--fuse-every", "never", "--size", "96x64"]
+                + ["--prior-guidance", "2", "--window", "6", "--fuse-every", "never"]
+                + ["--size", "96x64"]
         )
         #expect(spelt.status == 0, "\(spelt.errors)")
         #expect(
@@ -151,8 +154,8 @@ import Testing
             plan.output.hasPrefix(
                 """
                 model: weft-small, pictures of 96x64
-                sampling: 3 steps, guidance 2.5, temporal guidance 1, structure level 0, \
-                strength 1, eta 0, noise shuffled, seed 0
+                sampling: 3 steps, guidance 2.5, prior guidance 2, temporal guidance 1, \
+                structure level 0, strength 1, eta 0, noise shuffled, seed 0
                 fusion: windows of 6 that share 3, taper hann, blended at the end
                 10 frames in 1 shot
                 """
@@ -162,8 +165,10 @@ import Testing
         let other = try run(
             render("out.mkv", ["--dry-run", "--steps", "4", "--guidance", "1", "--size", "64x64"])
                 + ["--window", "8", "--fuse-every", "2", "--fuse-until", "1"]
+                + ["--prior-guidance", "1.5"]
         )
-        #expect(other.output.contains("pictures of 64x64\nsampling: 4 steps, guidance 1, "))
+        #expect(other.output.contains("pictures of 64x64\nsampling: 4 steps, guidance 1, prior "))
+        #expect(other.output.contains("prior guidance 1.5, temporal"))
         #expect(other.output.contains("windows of 8 that share 4, "))
         #expect(other.output.contains("blended after every 2 steps until 1\n"))
     }

@@ -53,6 +53,7 @@ enum TestMapRules {
         "CoordinatorTests/Server/CoordinatorServerTests": [
             "Coordinator/Server/CoordinatorLoop", "Coordinator/Server/CoordinatorLoop+Bulk",
             "Coordinator/Server/CoordinatorLoop+Clients",
+            "Coordinator/Server/CoordinatorLoop+Devices",
             "Coordinator/Server/CoordinatorLoop+Effects",
             "Coordinator/Server/CoordinatorLoop+Errands",
             "Coordinator/Server/CoordinatorLoop+Inputs",
@@ -258,12 +259,22 @@ enum TestMapRules {
             "Cuda/Execution/CudaArena", "Cuda/Execution/CudaPrecision",
             "Cuda/Execution/CudaSession", "Cuda/Execution/Kernel", "Cuda/Operations/CudaMatrix",
         ],
+        "CudaTests/Execution/CudaReplaysTests": [
+            "Cuda/Execution/CudaGraph", "Tensors/Replay",
+        ],
+        "CudaTests/Execution/CudaTransfersTests": [
+            "Cuda/Execution/CudaEvent"
+        ],
         "CudaTests/Loading/CudaInventoryTests": [
             "Cuda/Loading/DeviceDescription"
         ],
+        "CudaTests/Operations/LibraryProductsTests": [
+            "Cuda/Operations/LibraryObject"
+        ],
         "CudaTests/Loading/CudaPlatformTests": [
             "Cuda/Loading/CudaDriver", "Cuda/Loading/CudaError", "Cuda/Loading/DriverFunctions",
-            "Cuda/Loading/LoadedLibrary",
+            "Cuda/Loading/GraphFunctions", "Cuda/Loading/LoadedLibrary",
+            "Cuda/Loading/TransferFunctions",
         ],
         "SimulationTests/SimulatedFarmTests": [
             "Simulation/EventQueue", "Simulation/FarmOracle", "Simulation/SimulatedClient",

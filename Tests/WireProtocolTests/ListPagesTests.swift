@@ -27,6 +27,10 @@ struct ListPagesTests {
         let page = WorkerListMessage(fitting: workers, hasMore: false)
         #expect(page.hasMore && !page.workers.isEmpty)
         _ = Envelope(.workerList(page), sequence: 1).encoded()
+        let units = (0..<1300).map { _ in generator.origin() }
+        let origins = UnitListMessage(fitting: units, hasMore: false)
+        #expect(origins.hasMore && !origins.units.isEmpty)
+        _ = Envelope(.unitList(origins), sequence: 1).encoded()
     }
 
     /// Whatever an old ledger or a long sentence holds, it can be told.
@@ -38,6 +42,9 @@ struct ListPagesTests {
         }
         details.events = lines
         details.deviceClasses = (0..<100).map { _ in String(repeating: "c", count: 300) }
+        details.deviations = (0..<100).map {
+            DeviceDeviation("a", String(repeating: "c", count: 300 + $0), ratio: 1)
+        }
         #expect(throws: WireError.self) { try EnvelopeBody.jobDetails(details).check() }
         let clipped = details.clipped()
         try EnvelopeBody.jobDetails(clipped).check()

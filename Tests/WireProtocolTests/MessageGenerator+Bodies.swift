@@ -7,7 +7,8 @@ extension MessageGenerator {
         "hello", "refusal", "introduction", "welcome", "offer", "heartbeat", "leaseReply",
         "unitFailed", "goodbye", "withdraw", "acknowledge", "drain", "fetch", "chunk", "stored",
         "submit", "submitted", "listJobs", "jobList", "showJob", "jobDetails", "commandJob",
-        "listWorkers", "workerList", "commandWorker", "done",
+        "listWorkers", "workerList", "commandWorker", "done", "calibration", "listUnits",
+        "unitList",
     ]
 
     mutating func body(_ kind: String) throws -> EnvelopeBody {
@@ -84,6 +85,13 @@ extension MessageGenerator {
         case "acknowledge":
             return .acknowledge(AcknowledgeMessage(lease(), element(ResultDisposition.self)))
         case "drain": return .drain(DrainMessage())
+        case "calibration":
+            return .calibration(
+                CalibrationMessage(
+                    lease(),
+                    list(WireLimits.calibrationValues) { $0.real32() }
+                )
+            )
         default: return nil
         }
     }
@@ -118,7 +126,7 @@ extension MessageGenerator {
         var inputs = list(WireLimits.inputs) { $0.description() }
         // Names differ, as they have to.
         for index in inputs.indices { inputs[index].name = "input \(index)" }
-        return OfferMessage(
+        var offer = OfferMessage(
             lease: lease(kind),
             order: order(of: kind, shotFrames: shotFrames),
             job: specification(),
@@ -128,6 +136,8 @@ extension MessageGenerator {
             depthLargest: depth[1],
             result: description()
         )
+        offer.calibrates = bool()
+        return offer
     }
 
     private mutating func clientBody(_ kind: String) -> EnvelopeBody? {
@@ -155,6 +165,12 @@ extension MessageGenerator {
             let commands: [WorkerCommand] = [.drain, .undrain, .quarantine, .release]
             return .commandWorker(CommandWorkerMessage(worker(), commands[below(4)]))
         case "done": return .done(DoneMessage())
+        case "listUnits":
+            let after = optional { $0.unit() }
+            return .listUnits(ListUnitsMessage(after?.job ?? job(), after: after))
+        case "unitList":
+            let units = list(WireLimits.listed) { $0.origin() }
+            return .unitList(UnitListMessage(fitting: units, hasMore: bool()))
         default: return nil
         }
     }
@@ -212,7 +228,23 @@ extension MessageGenerator {
                 text: $0.text(WireLimits.eventBytes)
             )
         }
+        details.deviations = list(WireLimits.deviations) {
+            DeviceDeviation(
+                $0.text(WireLimits.nameBytes),
+                $0.text(WireLimits.nameBytes),
+                ratio: $0.real(0...1)
+            )
+        }
         return details
+    }
+
+    mutating func origin() -> UnitOrigin {
+        UnitOrigin(
+            unit(),
+            worker(),
+            name: text(WireLimits.nameBytes),
+            deviceClass: text(WireLimits.nameBytes)
+        )
     }
 
     mutating func workerReport() -> WorkerReport {

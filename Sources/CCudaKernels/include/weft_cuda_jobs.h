@@ -7,6 +7,12 @@
 
 typedef unsigned long long weft_device;
 
+// Values, or float32 whatever values are: parameters that train, sums of gradients, moments.
+typedef struct {
+    weft_device at;
+    int is_wide;
+} weft_cuda_either;
+
 typedef enum {
     WEFT_CUDA_ROWS_PLAIN = 0,
     WEFT_CUDA_ROWS_IMAGE = 1,
@@ -31,6 +37,9 @@ typedef struct {
     float row_scale, column_scale;
     int out_height, out_width;
     int kernel_width, stride, pad_top, pad_left;
+    // Image, instead of enlarging, if above 1: so many enlarged rows and columns are one of the
+    // input and zeros behind it.
+    int spread;
     // Frames: output position (b, f, p) of [b, frames, pixels]; taps along f, centred.
     int frames, pixels, taps;
 } weft_cuda_rows;
@@ -88,9 +97,9 @@ typedef struct {
 
 // y = Σ coefficients[i] · x[i].
 typedef struct {
-    weft_device x[WEFT_CUDA_TERMS];
+    weft_cuda_either x[WEFT_CUDA_TERMS];
     float coefficients[WEFT_CUDA_TERMS];
-    weft_device y;
+    weft_cuda_either y;
     long long count;
     int terms;
 } weft_cuda_combine;
@@ -102,11 +111,13 @@ typedef struct {
     int activation;
 } weft_cuda_pointwise;
 
-// y[r] = x[r] + table[(r / repeats) % table_rows]; or rows `indices` (int32) of the table alone.
+// y[r] = x[r] + table[(r / repeats) % table_rows]; or rows `indices` (int32) of the table alone,
+// which may be wide as y is then.
 typedef struct {
     weft_device x, table, indices, y;
     long long rows, repeats, table_rows;
     int channels;
+    int is_wide;
 } weft_cuda_row_table;
 
 // Copies `columns` values of each row between strided matrices.
@@ -118,12 +129,13 @@ typedef struct {
 
 #define WEFT_CUDA_RANK 8
 
-// y's axis i has `extents[i]` places, `strides[i]` values apart in x.
+// y's axis i has `extents[i]` places, `strides[i]` values apart in x; both may be wide.
 typedef struct {
     weft_device x, y;
     long long count;
     long long extents[WEFT_CUDA_RANK], strides[WEFT_CUDA_RANK];
     int rank;
+    int is_wide;
 } weft_cuda_permute;
 
 // x [n, h, w, c] to y [n, out_h, out_w, c]; tables are [out][taps], int32 and float32.

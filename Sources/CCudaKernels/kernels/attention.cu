@@ -27,13 +27,12 @@ struct Sequence {
 #define WEFT_NOTHING (-__int_as_float(0x7f800000))
 
 // The score in powers of two, or nothing where the query may not look.
-__device__ inline float masked_score(const weft_cuda_attention &job, const Sequence &sequence,
-                                     int query, int key, float product) {
+__device__ inline float masked_score(const weft_cuda_attention &job, long long outer, int query,
+                                     int key, float product) {
     if (key >= job.keys || (job.is_causal && key > query)) return WEFT_NOTHING;
     float score = product * job.scale;
     if (job.bias && query < job.queries) {
-        const long long row = sequence.outer * job.bias_outer_stride +
-                              (long long)query * job.keys;
+        const long long row = outer * job.bias_outer_stride + (long long)query * job.keys;
         score += load(job.bias, row + key);
     }
     return score * WEFT_LOG2E;
@@ -80,7 +79,7 @@ WEFT_KERNEL weft_attend_plain(const weft_cuda_attention job) {
                 }
             }
             probabilities[row][i % 32] =
-                masked_score(job, sequence, sequence.first_query + row, key, product);
+                masked_score(job, sequence.outer, sequence.first_query + row, key, product);
         }
         __syncthreads();
         if (thread < count) {
@@ -124,6 +123,34 @@ WEFT_KERNEL weft_attend_plain(const weft_cuda_attention job) {
 
 #if WEFT_STORAGE != 0
 
+// Brings `wanted` tokens from `first` on into rows of ALL values and 8 more, zeros where there are
+// none; `start` is the sequence's and head's first value.
+template <int ALL>
+__device__ inline void bring_tokens(value *target, const weft_cuda_tokens &tokens,
+                                    long long start, int first, int wanted, int count, int width,
+                                    int is_vector) {
+    for (int i = (int)threadIdx.x; i < wanted * (ALL / 8); i += (int)blockDim.x) {
+        const int row = i / (ALL / 8), column = i % (ALL / 8) * 8;
+        value *to = target + row * (ALL + 8) + column;
+        const bool exists = first + row < count;
+        const value *from = values(tokens.x) + start +
+                            (exists ? (first + row) * tokens.token_stride : 0) + column;
+        if (is_vector) {
+            const bool present = exists && column < width;
+            copy_16_async(to, present ? from : values(tokens.x), present);
+        } else {
+            for (int j = 0; j < 8; ++j) {
+                if (exists && column + j < width) {
+                    to[j] = from[j];
+                } else {
+                    narrow(0, to[j]);
+                }
+            }
+        }
+    }
+    copy_commit();
+}
+
 // SHARES warps make 16 rows of one head, WIDTH columns each; all warps of a block read the same KEYS
 // keys at a time. Heads are filled up with zeros to WIDTH * SHARES columns. Probabilities go from
 // the fragments of one product into those of the next; where warps share a head, each has a part of
@@ -153,30 +180,10 @@ struct AttentionTile {
         within = lane % 8;
     }
 
-    // Brings `wanted` tokens from `first` on, zeros where there are none.
     __device__ void bring(value *target, const weft_cuda_tokens &tokens, int first, int wanted,
                           int count) {
-        const long long start = sequence.start(job, tokens);
-        for (int i = (int)threadIdx.x; i < wanted * (ALL / 8); i += (int)blockDim.x) {
-            const int row = i / (ALL / 8), column = i % (ALL / 8) * 8;
-            value *to = target + row * STRIDE + column;
-            const bool exists = first + row < count;
-            const value *from = values(tokens.x) + start +
-                                (exists ? (first + row) * tokens.token_stride : 0) + column;
-            if (job.is_vector) {
-                const bool present = exists && column < job.width;
-                copy_16_async(to, present ? from : values(tokens.x), present);
-            } else {
-                for (int j = 0; j < 8; ++j) {
-                    if (exists && column + j < job.width) {
-                        to[j] = from[j];
-                    } else {
-                        narrow(0, to[j]);
-                    }
-                }
-            }
-        }
-        copy_commit();
+        bring_tokens<ALL>(target, tokens, sequence.start(job, tokens), first, wanted, count,
+                          job.width, job.is_vector);
     }
 
     __device__ void start() {
@@ -224,7 +231,7 @@ struct AttentionTile {
 #pragma unroll
             for (int i = 0; i < 4; ++i) {
                 scores[j][i] =
-                    masked_score(job, sequence, row + i / 2 * 8, key + i % 2, scores[j][i]);
+                    masked_score(job, sequence.outer, row + i / 2 * 8, key + i % 2, scores[j][i]);
             }
         }
     }

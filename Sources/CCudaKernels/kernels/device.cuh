@@ -118,6 +118,22 @@ __device__ inline void multiply(float (&c)[4], const u32 (&a)[4], u32 b0, u32 b1
         : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
 }
 
+// The same with a 16 by 8, b 8 by 8, of float32 values rounded to TF32: mma.m16n8k8.
+__device__ inline void multiply(float (&c)[4], const u32 (&a)[4], u32 b0, u32 b1, float) {
+    asm volatile(
+        "mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 "
+        "{%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
+        : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
+        : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
+}
+
+// A float32's nearest TF32, which keeps ten bits of the mantissa; ties go away from zero.
+__device__ inline u32 to_tf32(u32 bits) {
+    u32 result;
+    asm("cvt.rna.tf32.f32 %0, %1;" : "=r"(result) : "f"(__uint_as_float(bits)));
+    return result;
+}
+
 #endif
 
 #if WEFT_STORAGE == 0
@@ -127,6 +143,14 @@ typedef float16 value;
 #else
 typedef bfloat16 value;
 #endif
+
+// Makes what `load_matrices` brought ready for `multiply`: halves are.
+__device__ inline void round_operands(u32 (&)[4], float16) {}
+__device__ inline void round_operands(u32 (&)[4], bfloat16) {}
+__device__ inline void round_operands(u32 (&r)[4], float) {
+#pragma unroll
+    for (int i = 0; i < 4; ++i) r[i] = to_tf32(r[i]);
+}
 
 // ---- Values ----------------------------------------------------------------------------------
 
@@ -138,6 +162,18 @@ __device__ inline float load(weft_device address, long long index) {
 
 __device__ inline void store(weft_device address, long long index, float x) {
     narrow(x, ((value *)address)[index]);
+}
+
+__device__ inline float load(weft_cuda_either x, long long index) {
+    return x.is_wide ? ((const float *)x.at)[index] : load(x.at, index);
+}
+
+__device__ inline void store(weft_cuda_either y, long long index, float x) {
+    if (y.is_wide) {
+        ((float *)y.at)[index] = x;
+    } else {
+        store(y.at, index, x);
+    }
 }
 
 __device__ inline float sigmoid(float x) { return 1 / (1 + expf(-x)); }

@@ -54,16 +54,10 @@ WEFT_KERNEL weft_group_statistics(const weft_cuda_norm job) {
     }
 }
 
-// Normalises one slice of one image's rows; the mean and the deviation of each group come from all
-// slices, in order.
-WEFT_KERNEL weft_group_norm(const weft_cuda_norm job) {
-    WEFT_DYNAMIC_SHARED(shared);
-    float *mean = (float *)shared;
-    float *inverse = mean + job.groups;
-    const long long image = blockIdx.x / job.slices;
-    const int slice = (int)(blockIdx.x % job.slices);
-    const int width = job.channels / job.groups;
-    const float count = (float)(job.rows * width);
+// Mean and inverse deviation of each group of an image, from all slices in order.
+__device__ inline void group_moments(const weft_cuda_norm &job, long long image, float *mean,
+                                     float *inverse) {
+    const float count = (float)(job.rows * (job.channels / job.groups));
     for (int group = (int)threadIdx.x; group < job.groups; group += (int)blockDim.x) {
         float sum = 0, squares = 0;
         for (int other = 0; other < job.slices; ++other) {
@@ -77,6 +71,17 @@ WEFT_KERNEL weft_group_norm(const weft_cuda_norm job) {
         mean[group] = pivot(job, image, group) + offset;
         inverse[group] = 1 / sqrtf((variance > 0 ? variance : 0) + job.epsilon);
     }
+}
+
+// Normalises one slice of one image's rows.
+WEFT_KERNEL weft_group_norm(const weft_cuda_norm job) {
+    WEFT_DYNAMIC_SHARED(shared);
+    float *mean = (float *)shared;
+    float *inverse = mean + job.groups;
+    const long long image = blockIdx.x / job.slices;
+    const int slice = (int)(blockIdx.x % job.slices);
+    const int width = job.channels / job.groups;
+    group_moments(job, image, mean, inverse);
     __syncthreads();
     const long long first = slice * job.rows_per_slice;
     const long long end = first + job.rows_per_slice < job.rows ? first + job.rows_per_slice

@@ -32,12 +32,22 @@ WEFT_KERNEL weft_add_rows(const weft_cuda_row_table job) {
     }
 }
 
+// Copies an element as it is.
+__device__ inline void move(weft_device x, long long from, weft_device y, long long to,
+                            int is_wide) {
+    if (is_wide) {
+        ((float *)y)[to] = ((const float *)x)[from];
+    } else {
+        ((value *)y)[to] = values(x)[from];
+    }
+}
+
 WEFT_KERNEL weft_gather_rows(const weft_cuda_row_table job) {
     WEFT_FOR_EACH(i, job.rows * job.channels) {
         const long long row = i / job.channels;
         const long long column = i - row * job.channels;
         const long long from = ((const int *)job.indices)[row];
-        ((value *)job.y)[i] = values(job.table)[from * job.channels + column];
+        move(job.table, from * job.channels + column, job.y, i, job.is_wide);
     }
 }
 
@@ -60,7 +70,7 @@ WEFT_KERNEL weft_permute(const weft_cuda_permute job) {
             source += (rest - outer * job.extents[axis]) * job.strides[axis];
             rest = outer;
         }
-        ((value *)job.y)[i] = values(job.x)[source];
+        move(job.x, source, job.y, i, job.is_wide);
     }
 }
 

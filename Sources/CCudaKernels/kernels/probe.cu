@@ -1,12 +1,10 @@
 // How fast the device multiplies at most with the instructions that the products use.
 
-// Eight independent sums a thread: 16 by 8 by 16 multiply-adds of a warp on the tensor cores, or 64
-// of a thread; what the operands are does not matter, and the result keeps the work alive.
+// 64 multiply-adds of a thread a round, eight independent sums; what the operands are does not
+// matter, and the result keeps the work alive.
 WEFT_KERNEL weft_probe_arithmetic(const weft_cuda_probe job) {
     const int thread = (int)(blockIdx.x * blockDim.x + threadIdx.x);
-    float total = 0;
-#if WEFT_STORAGE == 0
-    float sums[8], factor = 1 + 1e-7f * thread;
+    float sums[8], factor = 1 + 1e-7f * thread, total = 0;
 #pragma unroll
     for (int i = 0; i < 8; ++i) sums[i] = (float)i;
     for (int round = 0; round < job.rounds; ++round) {
@@ -18,8 +16,13 @@ WEFT_KERNEL weft_probe_arithmetic(const weft_cuda_probe job) {
     }
 #pragma unroll
     for (int i = 0; i < 8; ++i) total += sums[i];
-#else
-    float sums[8][4];
+    ((float *)job.y)[thread] = total;
+}
+
+// Eight independent `multiply` of a warp a round, on the tensor cores.
+WEFT_KERNEL weft_probe_tensor(const weft_cuda_probe job) {
+    const int thread = (int)(blockIdx.x * blockDim.x + threadIdx.x);
+    float sums[8][4], total = 0;
     const u32 a[4] = {(u32)thread, 1, 2, 3};
 #pragma unroll
     for (int i = 0; i < 8; ++i) {
@@ -35,6 +38,5 @@ WEFT_KERNEL weft_probe_arithmetic(const weft_cuda_probe job) {
 #pragma unroll
         for (int j = 0; j < 4; ++j) total += sums[i][j];
     }
-#endif
     ((float *)job.y)[thread] = total;
 }

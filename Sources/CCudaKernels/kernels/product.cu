@@ -2,7 +2,8 @@
 //
 // A block makes a tile of the result. Its threads bring slices of both operands into shared memory,
 // each thread the same few channels of its rows at every step, so that where a row's taps lie is
-// worked out once and then only moved on.
+// worked out once and then only moved on. Loops over `rows` are unrolled by order: a compiler
+// that counts them instead keeps the job and the cursors in memory.
 
 // ---- The left operand ------------------------------------------------------------------------
 
@@ -61,6 +62,13 @@ struct RowStart {
             if (from_y < 0 || from_y >= rows.enlarged_height || from_x < 0 ||
                 from_x >= rows.enlarged_width || !exists)
                 return -1;
+            if (rows.spread > 1) {
+                if (from_y % rows.spread != 0 || from_x % rows.spread != 0) return -1;
+                from_y /= rows.spread;
+                from_x /= rows.spread;
+                if (from_y >= rows.in_height || from_x >= rows.in_width) return -1;
+                return base + (long long)from_y * rows.in_width + from_x;
+            }
             if (rows.enlarged_height != rows.in_height) {
                 from_y = min((int)(from_y * rows.row_scale), rows.in_height - 1);
             }
@@ -92,7 +100,7 @@ __device__ inline value gathered(const weft_cuda_rows &rows, long long row, int 
     return zero;
 }
 
-// Eight values at a multiple of eight channels; null where there are none.
+// 16 bytes of values at a multiple of as many channels; null where there are none.
 __device__ inline const value *gathered_vector(const weft_cuda_rows &rows, long long row,
                                                int channel) {
     if (row < 0) return 0;
@@ -183,13 +191,14 @@ WEFT_KERNEL weft_product_plain(const weft_cuda_product job) { product_plain(job)
 
 // ---- Tensor cores --------------------------------------------------------------------------------
 
-#if WEFT_STORAGE != 0
-
-// Tiles of 128 by COLUMNS, eight warps of 64 by COLUMNS / 4, slices of 32 in three stages. Rows of
-// a slice are 80 bytes apart, so that eight of them lie in different banks.
+// Tiles of 128 by COLUMNS, eight warps of 64 by COLUMNS / 4, slices of 64 bytes in three stages.
+// Rows of a slice are 80 bytes apart, so that eight of them lie in different banks. A VECTOR of 16
+// bytes is a row of one of `ldmatrix`: float32 values are multiplied as TF32, 8 deep instead of 16,
+// and lie in the registers as the fragments of mma.m16n8k8 want them.
 template <int COLUMNS>
 struct ProductTile {
-    static const int ROWS = 128, DEPTH = 32, STRIDE = 40, STAGES = 3;
+    static const int VECTOR = 16 / sizeof(value);
+    static const int ROWS = 128, DEPTH = 4 * VECTOR, STRIDE = 5 * VECTOR, STAGES = 3;
     static const int WARP_COLUMNS = COLUMNS / 4, COLUMN_TILES = WARP_COLUMNS / 8;
 
     const weft_cuda_product &job;
@@ -206,7 +215,8 @@ struct ProductTile {
         first_row = blockIdx.x / tiles * (long long)ROWS;
         first_column = (int)(blockIdx.x % tiles) * COLUMNS;
         line = (int)threadIdx.x / 4;
-        part = (int)threadIdx.x % 4 * 8;
+        part = (int)threadIdx.x % 4 * VECTOR;
+#pragma unroll
         for (int i = 0; i < 2; ++i) rows[i].start(job.rows, first_row + line + 64 * i, job.m);
         cursor.start(job.rows, part);
     }
@@ -214,6 +224,7 @@ struct ProductTile {
     // Begins to bring the slice at k, the next one of each call.
     __device__ void bring(int k, int stage) {
         const bool is_inside = k + part < job.k;
+#pragma unroll
         for (int i = 0; i < 2; ++i) {
             const long long source = is_inside ? rows[i].at(job.rows, cursor) : -1;
             value *target = a + (stage * ROWS + line + 64 * i) * STRIDE + part;
@@ -221,11 +232,12 @@ struct ProductTile {
                 const value *from = gathered_vector(job.rows, source, cursor.channel);
                 copy_16_async(target, from ? from : values(job.weights), from != 0);
             } else {
-                for (int j = 0; j < 8; ++j) {
+                for (int j = 0; j < VECTOR; ++j) {
                     target[j] = gathered(job.rows, source, cursor.channel + j);
                 }
             }
         }
+#pragma unroll
         for (int i = 0; i < COLUMNS / 64; ++i) {
             const int column = first_column + line + 64 * i;
             const bool exists = is_inside && column < job.n;
@@ -242,18 +254,20 @@ struct ProductTile {
         const value *top = a + (stage * ROWS + warp / 4 * 64) * STRIDE;
         const value *left = b + (stage * COLUMNS + warp % 4 * WARP_COLUMNS) * STRIDE;
 #pragma unroll
-        for (int k = 0; k < DEPTH; k += 16) {
+        for (int k = 0; k < DEPTH; k += 2 * VECTOR) {
             u32 columns[COLUMN_TILES / 2][4];
 #pragma unroll
             for (int j = 0; j < COLUMN_TILES / 2; ++j) {
                 const int column = j * 16 + matrix / 2 * 8 + within;
-                load_matrices(columns[j], left + column * STRIDE + k + matrix % 2 * 8);
+                load_matrices(columns[j], left + column * STRIDE + k + matrix % 2 * VECTOR);
+                round_operands(columns[j], value());
             }
 #pragma unroll
             for (int i = 0; i < 4; ++i) {
                 u32 row[4];
                 const int line = i * 16 + matrix % 2 * 8 + within;
-                load_matrices(row, top + line * STRIDE + k + matrix / 2 * 8);
+                load_matrices(row, top + line * STRIDE + k + matrix / 2 * VECTOR);
+                round_operands(row, value());
 #pragma unroll
                 for (int j = 0; j < COLUMN_TILES; ++j) {
                     multiply(sums[i][j], row, columns[j / 2][j % 2 * 2],
@@ -304,5 +318,3 @@ WEFT_KERNEL __launch_bounds__(256) weft_product_64(const weft_cuda_product job) 
     WEFT_DYNAMIC_SHARED(shared);
     ProductTile<64>(job, shared).run();
 }
-
-#endif

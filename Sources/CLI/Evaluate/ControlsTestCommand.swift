@@ -34,6 +34,7 @@ struct ControlsTestCommand: ParsableCommand {
     @OptionGroup(title: "Results") var output: SuiteOutput
 
     func validate() throws {
+        try content.check(sampling)
         try levels.checkLevels("--levels")
         try omegas.checkNumbers("--omegas")
         try temporalGuidance.checkNumbers("--temporal-guidance")

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Coordinator
+import Cuda
 import Diffusion
 import Evaluation
 import FFmpeg
@@ -18,13 +19,18 @@ struct EvaluationModelOptions: ParsableArguments {
     @Flag(help: "Measure only what needs no network; the model then tells its windows alone.")
     var noNetworks = false
 
-    @OptionGroup var device: DeviceOptions
+    @OptionGroup var compute: ComputeOptions
+
+    func validate() throws {
+        guard noNetworks, compute.device != .cpu else { return }
+        throw ValidationError("--device: with --no-networks nothing computes on it")
+    }
 
     func open() throws -> EvaluationModel {
         let choice = try ModelChoice(model)
         return EvaluationModel(
             try CheckpointFolder.open(choice.folder),
-            on: device.makeBackend(),
+            on: try compute.makeBackend(),
             variant: variant,
             name: choice.jobName
         )

@@ -47,6 +47,10 @@ struct StitchingTestCommand: ParsableCommand {
 
     @OptionGroup(title: "Results") var output: SuiteOutput
 
+    func validate() throws {
+        try content.check(sampling)
+    }
+
     func run() throws {
         let studio = try model.studio()
         let choice = level.resolved(sampling.resolved(studio.defaults))

@@ -12,7 +12,7 @@ struct SuiteModelOptions: ParsableArguments {
     @Option(help: "Read the weights of this variant, such as fp16.")
     var variant: String?
 
-    @OptionGroup var device: DeviceOptions
+    @OptionGroup var compute: ComputeOptions
 
     func studio() throws -> SceneStudio { try studio(ModelChoice(model)) }
 
@@ -22,7 +22,7 @@ struct SuiteModelOptions: ParsableArguments {
             choice.folder,
             name: choice.jobName,
             variant: variant,
-            on: device.makeBackend()
+            on: compute.makeBackend()
         )
     }
 }
@@ -88,7 +88,7 @@ struct SuiteClipOptions: ParsableArguments {
                 )
             }
         }
-        return SuiteSettings(
+        var settings = SuiteSettings(
             count: self.count ?? count,
             seed: seed,
             frames: self.frames ?? frames,
@@ -97,6 +97,8 @@ struct SuiteClipOptions: ParsableArguments {
             try SampleSettings(sampling),
             try WindowArrangement(sampling, framesMax: studio.facts.maxFrames)
         )
+        settings.priorGuidance = sampling.priorGuidance
+        return settings
     }
 }
 
@@ -109,6 +111,8 @@ struct SuiteSamplingOptions: ParsableArguments {
 
     @Option(help: "Content guidance, omega, 1 is none; \(usual.guidance), as above.")
     var guidance: Double?
+
+    @OptionGroup var prior: PriorOptions
 
     @Option(help: "Frames of a window; the model's longest up to 16, as above.")
     var window: Int?
@@ -126,6 +130,7 @@ struct SuiteSamplingOptions: ParsableArguments {
         var choice = defaults.choosing(window: window, overlap: nil)
         choice.steps = steps ?? defaults.steps
         choice.guidance = guidance ?? defaults.guidance
+        choice.priorGuidance = prior.priorGuidance ?? defaults.priorGuidance
         return choice
     }
 }
@@ -164,6 +169,12 @@ struct SuiteContentOption: ParsableArguments {
             """
     )
     var content = SuiteSettings.Content.prompt
+
+    /// Refuses what nothing but a prompt makes use of.
+    func check(_ sampling: SuiteSamplingOptions) throws {
+        guard content != .prompt else { return }
+        try sampling.prior.refuse("--content \(content.rawValue)")
+    }
 }
 
 /// Values after commas, such as `0,3,7`.

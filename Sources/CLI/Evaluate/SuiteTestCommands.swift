@@ -54,6 +54,7 @@ struct StructureTestCommand: ParsableCommand {
     @OptionGroup(title: "Results") var output: SuiteOutput
 
     func validate() throws {
+        try content.check(sampling)
         try levels.checkLevels("--levels")
     }
 
@@ -90,6 +91,7 @@ struct TemporalTestCommand: ParsableCommand {
     @OptionGroup(title: "Results") var output: SuiteOutput
 
     func validate() throws {
+        try content.check(sampling)
         try temporalGuidance.checkNumbers("--temporal-guidance")
     }
 

@@ -11,13 +11,11 @@ import ZeroMQ
 /// it, all in a private folder.
 final class EmbeddedFarm {
     struct Settings {
-        var workers: Int
-        var threadsPerWorker: Int
+        /// More arguments of each worker.
+        var workers: [[String]]
         /// Where the coordinator keeps its state; nil for a place that goes with the farm.
         var stateFolder: String?
         var farmLogLevel = Logger.Level.info
-        /// More arguments of every worker.
-        var workerArguments: [String] = []
     }
 
     let controlEndpoint: String
@@ -52,7 +50,7 @@ final class EmbeddedFarm {
         )
         do {
             try coordinator.start()
-            workers = try LocalWorkers((1...settings.workers).map(command))
+            workers = try LocalWorkers(settings.workers.enumerated().map { command($0 + 1, $1) })
         } catch {
             coordinator.stop()
             throw error
@@ -75,15 +73,14 @@ final class EmbeddedFarm {
         coordinator.stop()
     }
 
-    private func command(_ number: Int) -> LocalWorkers.Command {
+    private func command(_ number: Int, _ more: [String]) -> LocalWorkers.Command {
         let workerFolder = stateFolder + "/worker-\(number)"
         let arguments =
             [
                 "worker", "--connect", controlEndpoint, "--connect-bulk",
                 "ipc://\(folder.path("bulk"))", "--state", workerFolder, "--name",
-                "local-\(number)", "--threads", "\(settings.threadsPerWorker)",
-                "--leave-with-input",
-            ] + settings.workerArguments
+                "local-\(number)", "--leave-with-input",
+            ] + more
         return LocalWorkers.Command(
             arguments: arguments,
             logPath: stateFolder + "/worker-\(number).log"

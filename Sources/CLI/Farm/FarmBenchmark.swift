@@ -53,8 +53,10 @@ struct FarmBenchmark: ParsableCommand {
     func run() throws {
         let context = try Context()
         let signals = try SignalMonitor([.interrupt, .terminate])
-        var settings = EmbeddedFarm.Settings(workers: workers, threadsPerWorker: 1)
-        settings.workerArguments = ["--sampler", "stub:\(stepMilliseconds)ms"]
+        let arguments = ["--threads", "1", "--sampler", "stub:\(stepMilliseconds)ms"]
+        let settings = EmbeddedFarm.Settings(
+            workers: Array(repeating: arguments, count: workers)
+        )
         let farm = try EmbeddedFarm(settings, context: context)
         defer { farm.stop() }
         let job = try makeJob(in: farm.scratchFolder)

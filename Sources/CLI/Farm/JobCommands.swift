@@ -53,7 +53,7 @@ extension JobState: ExpressibleByArgument {}
 struct ShowCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show",
-        abstract: "Show one job: how far it is, its attempts, its last events."
+        abstract: "Show one job: how far it is, who made what, its attempts, its last events."
     )
 
     @Argument(help: "The job's id, such as job-17.")
@@ -65,8 +65,13 @@ struct ShowCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-        let details = try connection.client(try Context()).job(job)
-        print(json ? details.json.serialized(isIndented: true) : JobText.details(details))
+        let client = try connection.client(try Context())
+        let (details, work) = (try client.job(job), try client.workShares(of: job))
+        print(
+            json
+                ? JSONValue.object(details.jsonMembers(work)).serialized(isIndented: true)
+                : JobText.details(details, work)
+        )
     }
 }
 

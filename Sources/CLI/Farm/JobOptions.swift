@@ -71,6 +71,8 @@ struct JobOptions: ParsableArguments {
     @Option(help: "What it shall not look like, in words.")
     var negative: String?
 
+    @OptionGroup var prior: PriorOptions
+
     @Option(help: ArgumentHelp(ModelChoice.helpWithDefault), completion: .directory)
     var model: String?
 
@@ -109,6 +111,10 @@ struct JobOptions: ParsableArguments {
     @Flag(help: "Also write a low-cost picture strip beside the output while sampling.")
     var preview = false
 
+    func validate() throws {
+        if image != nil { try prior.refuse("--image") }
+    }
+
     /// The settings, with paths made absolute.
     ///
     /// - Parameter defaults: What suits the model.
@@ -127,6 +133,7 @@ struct JobOptions: ParsableArguments {
         settings.seed = sampling.seed
         settings.steps = choice.steps
         settings.guidance = choice.guidance
+        settings.priorGuidance = prior.priorGuidance ?? choice.priorGuidance
         settings.temporalGuidance = choice.temporalGuidance
         settings.structureLevel = choice.structureLevel
         settings.strength = sampling.strength

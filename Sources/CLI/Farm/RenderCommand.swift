@@ -14,7 +14,7 @@ struct RenderCommand: ParsableCommand {
         commandName: "render",
         abstract: "Render a clip through a farm, by default one inside this process.",
         discussion: """
-            weft render in.mp4 -o out.mp4 --prompt "a red clay rabbit" --workers 2
+            weft render in.mp4 -o out.mp4 --prompt "a red clay rabbit" --device auto
 
             Without --coordinator, a coordinator and local workers are started for this job and \
             end with it; nothing is written under the output's name before it is complete. With \
@@ -25,14 +25,7 @@ struct RenderCommand: ParsableCommand {
     @OptionGroup(title: "Job") var job: JobOptions
     @OptionGroup(title: "Remote farm") var connection: FarmConnection
 
-    @Option(help: "Local worker processes.")
-    var workers = 1
-
-    @Option(help: "Threads of each local worker; the processor's, shared out, unless given.")
-    var threads: Int?
-
-    @Flag(help: ArgumentHelp(DeviceOptions.exactHelp))
-    var exact = false
+    @OptionGroup(title: "Local workers") var local: LocalDeviceOptions
 
     @Option(help: "Folder that keeps the job over a crash of this command.", completion: .directory)
     var state: String?
@@ -56,18 +49,15 @@ struct RenderCommand: ParsableCommand {
     var json = false
 
     func validate() throws {
-        guard (1...256).contains(workers) else {
-            throw ValidationError("--workers: expected 1 to 256, found \(workers)")
-        }
-        if let threads, !(1...1024).contains(threads) {
-            throw ValidationError("--threads: expected 1 to 1024, found \(threads)")
-        }
         if let contactSheet, !contactSheet.hasSuffix(".png") {
             throw ValidationError(
                 "--contact-sheet: expected a name that ends in .png, found '\(contactSheet)'"
             )
         }
-        if connection.coordinator != nil, exact {
+        if connection.coordinator != nil, !local.device.isEmpty {
+            throw ValidationError("--device: the workers of a farm elsewhere choose for themselves")
+        }
+        if connection.coordinator != nil, local.exact {
             throw ValidationError("--exact: the workers of a farm elsewhere choose for themselves")
         }
         if connection.coordinator != nil, state != nil {
@@ -81,6 +71,7 @@ struct RenderCommand: ParsableCommand {
         let sheet = try contactSheet.map {
             try ContactSheetFile($0, replaces: force, draft: draft)
         }
+        let devices = try local.resolved()
         if dryRun {
             let estimate = try draft.estimate()
             print(json ? estimate.json.serialized(isIndented: true) : estimate.text)
@@ -89,29 +80,27 @@ struct RenderCommand: ParsableCommand {
         let signals = try SignalMonitor([.interrupt, .terminate])
         let context = try Context()
         if isRemote {
-            try render(draft, sheet, with: try connection.client(context), signals, farm: nil)
+            let client = try connection.client(context)
+            try render(draft, sheet, devices, with: client, signals, farm: nil)
         } else {
             try draft.checkRoom(stateFolder: state)
-            let farm = try EmbeddedFarm(farmSettings, context: context)
+            let farm = try EmbeddedFarm(
+                EmbeddedFarm.Settings(
+                    workers: devices.workerArguments,
+                    stateFolder: state.map(absolutePath)
+                ),
+                context: context
+            )
             defer { farm.stop() }
             let client = try FarmClient(context: context, endpoint: farm.controlEndpoint)
-            try render(draft, sheet, with: client, signals, farm: farm)
+            try render(draft, sheet, devices, with: client, signals, farm: farm)
         }
-    }
-
-    private var farmSettings: EmbeddedFarm.Settings {
-        let processors = max(1, ProcessInfo.processInfo.activeProcessorCount)
-        return EmbeddedFarm.Settings(
-            workers: workers,
-            threadsPerWorker: threads ?? max(1, processors / workers),
-            stateFolder: state.map(absolutePath),
-            workerArguments: exact ? ["--exact"] : []
-        )
     }
 
     private func render(
         _ draft: JobDraft,
         _ sheet: ContactSheetFile?,
+        _ devices: LocalDevices,
         with client: FarmClient,
         _ signals: SignalMonitor,
         farm: EmbeddedFarm?
@@ -125,14 +114,13 @@ struct RenderCommand: ParsableCommand {
             printer.end()
             let seconds = (ContinuousClock.now - start).seconds
             if let sheet, details.report.state == .done {
-                let configuration = CPUConfiguration(threads: threads, isExact: exact)
                 try sheet.write(
                     draft,
                     frameCount: details.report.frameCount,
-                    on: CPUBackend(configuration)
+                    on: devices.makeBackend()
                 )
             }
-            try report(details, seconds: seconds)
+            try report(details, client.workShares(of: id), seconds: seconds)
         case .timeout: preconditionFailure("a render has no time limit")
         case .signal(let signal):
             printer.end()
@@ -164,23 +152,27 @@ struct RenderCommand: ParsableCommand {
         return try client.submit(request, draft.specification)
     }
 
-    private func report(_ details: JobDetails, seconds: Double) throws {
+    private func report(
+        _ details: JobDetails,
+        _ work: WorkShares?,
+        seconds: Double
+    ) throws {
         let isDone = details.report.state == .done
         let length =
             isDone && job.codec != "png"
             ? (try? MediaInfo.probe(details.output))?.duration?.double : nil
         if json {
-            var members = details.jsonMembers
+            var members = details.jsonMembers(work)
             members["seconds"] = .number(seconds)
             members["output_seconds"] = length.map { .number($0) } ?? .null
             if let contactSheet { members["contact_sheet"] = .string(contactSheet) }
             print(JSONValue.object(members).serialized(isIndented: true))
         } else if isDone {
-            print(JobText.report(details, seconds: seconds, outputSeconds: length))
+            print(JobText.report(details, work, seconds: seconds, outputSeconds: length))
             if let contactSheet { print("contact sheet: \(contactSheet)") }
         }
         guard !isDone else { return }
-        throw Failure(.failed, JobText.report(details, seconds: seconds))
+        throw Failure(.failed, JobText.report(details, work, seconds: seconds))
     }
 
     /// Ends the job in good order; with a state folder it stays open, to be continued.

@@ -109,13 +109,15 @@ func follow(_ id: JobID, _ client: FarmClient, timeout: Double?, json: FollowedJ
     switch try watch.run(id, &printer) {
     case .job(let details):
         printer.end()
+        let work = try client.workShares(of: id)
         if json != .none {
-            print(details.json.serialized(isIndented: json == .last))
+            let object = JSONValue.object(details.jsonMembers(work))
+            print(object.serialized(isIndented: json == .last))
         } else if details.report.state == .done {
-            print(JobText.report(details))
+            print(JobText.report(details, work))
         }
         guard details.report.state == .done else {
-            throw Failure(.failed, JobText.report(details))
+            throw Failure(.failed, JobText.report(details, work))
         }
     case .timeout:
         throw Failure(

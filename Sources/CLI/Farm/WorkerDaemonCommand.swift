@@ -47,6 +47,9 @@ struct WorkerDaemonCommand: ParsableCommand {
     @Option(help: ArgumentHelp(ComputeOptions.precisionHelp))
     var precision = CudaPrecision.float16
 
+    @Option(help: ArgumentHelp(ProductChoice.help))
+    var products: ProductChoice?
+
     @Option(help: "Threads; all of the processor's unless given.")
     var threads: Int?
 
@@ -88,6 +91,11 @@ struct WorkerDaemonCommand: ParsableCommand {
         }
         if let threads, !(1...1024).contains(threads) {
             throw ValidationError("--threads: expected 1 to 1024, found \(threads)")
+        }
+        do throws(Failure) {
+            try products?.check(on: device)
+        } catch {
+            throw ValidationError(error.message)
         }
         guard sampler == "model" || StubComputer(sampler) != nil else {
             throw ValidationError("--sampler: expected model or stub:Nms, found '\(sampler)'")
@@ -156,7 +164,8 @@ struct WorkerDaemonCommand: ParsableCommand {
         // Told here and now, not by a child that is started again and again.
         let device = try ComputingDevice.resolved(device)
         return ["worker-runner", "--sampler", sampler, "--device", "\(device)"]
-            + ["--precision", precision.rawValue] + (exact ? ["--exact"] : [])
+            + ["--precision", precision.rawValue]
+            + (products.map { ["--products", $0.rawValue] } ?? []) + (exact ? ["--exact"] : [])
             + (threads.map { ["--threads", "\($0)"] } ?? [])
     }
 

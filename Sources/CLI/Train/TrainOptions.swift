@@ -159,18 +159,12 @@ struct TrainOptions: ParsableArguments {
         )
     }
 
-    /// What the loop's settings do not say and the weights depend on.
+    /// What neither the loop's settings nor the device say and the weights depend on.
     ///
     /// Kernels for other processors have other last digits too, but a run may have to go on where
     /// there are no others.
-    func binding(
-        _ inputs: TrainingInputs,
-        _ device: DeviceOptions,
-        fingerprint: String
-    ) -> [String: JSONValue] {
+    func binding(_ inputs: TrainingInputs, fingerprint: String) -> [String: JSONValue] {
         [
-            "exact": .bool(device.exact),
-            "products": device.products.map { .string($0.rawValue) } ?? .null,
             "model": .string(fingerprint),
             "data": .array(inputs.data.map { .string($0) }),
             "size": .string("\(inputs.width)x\(inputs.height)"),

@@ -20,7 +20,7 @@ struct TrainStageCommand<Stage: TrainingStage>: ParsableCommand {
 
     @OptionGroup(title: "Options of the stage") var stage: Stage
     @OptionGroup(title: "Options of all stages") var options: TrainOptions
-    @OptionGroup(title: "Device") var device: DeviceOptions
+    @OptionGroup(title: "Device") var device: TrainingDeviceOptions
 
     func run() throws {
         let settings = options.settings(Stage.defaults)
@@ -30,20 +30,23 @@ struct TrainStageCommand<Stage: TrainingStage>: ParsableCommand {
             return
         }
         outliveReaders()
+        // Before anything is written.
+        let backend = try device.makeBackend()
         // Taken over first: a signal while the model is read must not be lost.
         let signals = try SignalMonitor([.terminate, .interrupt, .user1])
         let run = try RunFolder(options.output)
         let folder = try options.startFolder { try run.freshModel($0, seed: options.seed) }
         let start = try StartingModel(folder, seed: options.seed)
         let fingerprint = try ModelFingerprint.of(start.folder) { Checksum.of($0) }
-        let task = try makeTask(inputs, start, device.makeBackend())
+        let task = try makeTask(inputs, start, backend)
         var progress = TrainingProgress(settings.steps, isJSON: options.json)
         let clock = ContinuousClock()
         let begin = clock.now
         let loop = try TrainingLoop(
             task,
             settings: settings,
-            knobs: options.binding(inputs, device, fingerprint: Self.hexadecimal(fingerprint))
+            knobs: options.binding(inputs, fingerprint: Self.hexadecimal(fingerprint))
+                .merging(device.binding(on: backend)) { _, own in own }
                 .merging(stage.knobs) { _, own in own },
             start: start.folder,
             run: run,
@@ -87,7 +90,7 @@ struct TrainStageCommand<Stage: TrainingStage>: ParsableCommand {
     private func makeTask(
         _ inputs: TrainingInputs,
         _ start: StartingModel,
-        _ backend: CPUBackend
+        _ backend: any DifferentiableBackend
     ) throws -> any TrainingTask {
         try stage.makeTask(
             inputs: inputs,

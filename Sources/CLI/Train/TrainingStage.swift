@@ -22,7 +22,7 @@ protocol TrainingStage: ParsableArguments {
     func makeTask(
         inputs: TrainingInputs,
         start: StartingModel,
-        backend: CPUBackend,
+        backend: any DifferentiableBackend,
         segments: Bool
     ) throws -> any TrainingTask
 }

@@ -11,7 +11,7 @@ struct TrainingStepBenchmark: ParsableCommand {
         commandName: "train",
         abstract: "Time one training step of the small gen1.",
         discussion: """
-            Forward, backward and AdamW over all parameters in float32, on made-up latents: what \
+            Forward, backward and AdamW over all parameters, on made-up latents: in float32 what \
             Tests/Peers/train_step.py does in PyTorch with the same config, which --json prints. \
             One step more before is not counted.
             """
@@ -35,7 +35,7 @@ struct TrainingStepBenchmark: ParsableCommand {
     @Flag(help: "Print one JSON object instead of text.")
     var json = false
 
-    @OptionGroup var device: DeviceOptions
+    @OptionGroup var device: TrainingDeviceOptions
 
     func validate() throws {
         for (option, value, range) in [
@@ -52,7 +52,7 @@ struct TrainingStepBenchmark: ParsableCommand {
     }
 
     func run() throws {
-        let backend = device.makeBackend()
+        let backend = try device.makeBackend()
         var size = TrainingBenchmark.Size()
         size.clips = clips
         size.frames = frames
@@ -72,7 +72,7 @@ struct TrainingStepBenchmark: ParsableCommand {
 
     private func report(
         _ benchmark: TrainingBenchmark,
-        _ backend: CPUBackend,
+        _ backend: any DifferentiableBackend,
         _ seconds: [Double],
         _ losses: [Double]
     ) {

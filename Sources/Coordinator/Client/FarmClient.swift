@@ -221,6 +221,20 @@ extension FarmClient {
         return details
     }
 
+    /// Where the results of a job's units were made, in the order of the plan.
+    package func units(of job: JobID) throws(FarmClientError) -> [UnitOrigin] {
+        var units: [UnitOrigin] = []
+        for _ in 0..<Self.pagesMax {
+            let request = ListUnitsMessage(job, after: units.last?.unit)
+            guard case .unitList(let page) = try ask(.listUnits(request)) else {
+                throw unexpectedAnswer
+            }
+            units += page.units
+            if !page.hasMore || page.units.isEmpty { break }
+        }
+        return units.sorted { $0.unit < $1.unit }
+    }
+
     /// Returns when the command is durable.
     package func command(_ command: JobCommand, _ job: JobID) throws(FarmClientError) {
         guard case .done = try ask(.commandJob(CommandJobMessage(job, command))) else {

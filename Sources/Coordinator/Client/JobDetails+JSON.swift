@@ -7,10 +7,19 @@ package import WireProtocol
 
 extension JobDetails {
     /// The job as `weft show --json`, `weft ls --json` and `weft render --json` print it.
-    package var json: JSONValue { .object(jsonMembers) }
+    package var json: JSONValue { .object(jsonMembers(nil)) }
 
     /// The members of `json`, for objects that have more.
-    package var jsonMembers: [String: JSONValue] {
+    ///
+    /// - Parameter work: Who made what, if somebody has asked.
+    /// - Returns: Values by their keys.
+    package func jsonMembers(_ work: WorkShares?) -> [String: JSONValue] {
+        var members = ownMembers
+        if let work { members["made_by"] = work.json }
+        return members
+    }
+
+    private var ownMembers: [String: JSONValue] {
         var members: [String: JSONValue] = [
             "schema": .integer(1),
             "job": .string(report.id.description),
@@ -35,6 +44,15 @@ extension JobDetails {
             "held_units": .array(report.heldUnits.map { .string($0.description) }),
             "device_classes": .array(deviceClasses.map { .string($0) }),
         ]
+        members["device_deviations"] = .array(
+            deviations.map { deviation in
+                .object([
+                    "first": .string(deviation.first),
+                    "second": .string(deviation.second),
+                    "ratio": .number(deviation.ratio),
+                ])
+            }
+        )
         members["units"] = unitsJSON
         members["attempts"] = attemptsJSON
         members["overlap_mismatch"] = mismatchJSON

@@ -49,10 +49,11 @@ extension JobEstimate {
             ? "blended at the end"
             : "blended after every \(NumberText.count(Int(job.fuseEvery), "step")) until "
                 + number(job.fuseUntil)
+        let prior = job.prompt == nil ? "" : "prior guidance \(number(job.priorGuidance)), "
         return [
             "model: \(job.model), pictures of \(job.width)x\(job.height)",
             "sampling: \(NumberText.count(Int(job.steps), "step")), "
-                + "guidance \(number(job.guidance)), "
+                + "guidance \(number(job.guidance)), " + prior
                 + "temporal guidance \(number(job.temporalGuidance)), "
                 + "structure level \(job.structureLevel), strength \(number(job.strength)), "
                 + "eta \(number(job.eta)), noise \(job.noise), seed \(job.seed)",
@@ -69,6 +70,7 @@ extension JobEstimate {
             "height": .integer(Int(job.height)),
             "steps": .integer(Int(job.steps)),
             "guidance": .number(job.guidance),
+            "prior_guidance": job.prompt == nil ? .null : .number(job.priorGuidance),
             "temporal_guidance": .number(job.temporalGuidance),
             "structure_level": .integer(Int(job.structureLevel)),
             "strength": .number(job.strength),

@@ -19,6 +19,8 @@ package struct JobSettings: Hashable, Sendable {
     package var seed: UInt64 = 0
     package var steps = 50
     package var guidance = 7.5
+    /// Of the prior, which draws what a prompt stands for.
+    package var priorGuidance = 4.0
     package var temporalGuidance = 1.0
     package var structureLevel = 0
     package var strength = 1.0
@@ -91,6 +93,7 @@ package struct JobSettings: Hashable, Sendable {
         job.seed = seed
         job.steps = UInt32(steps)
         job.guidance = guidance
+        job.priorGuidance = priorGuidance
         job.temporalGuidance = temporalGuidance
         job.structureLevel = UInt32(structureLevel)
         job.strength = strength
@@ -156,6 +159,12 @@ package struct JobSettings: Hashable, Sendable {
         }
         try check((1...1000).contains(steps), "--steps", "1 to 1000", steps)
         try check(guidance.isFinite, "--guidance", "a number", guidance)
+        try check(
+            (-1000...1000).contains(priorGuidance),
+            "--prior-guidance",
+            "-1000 to 1000",
+            priorGuidance
+        )
         try check(temporalGuidance.isFinite, "--temporal-guidance", "a number", temporalGuidance)
         try check(
             (0...Self.structureLevelMax).contains(structureLevel),

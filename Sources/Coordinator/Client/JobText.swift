@@ -7,11 +7,13 @@ package enum JobText {
     ///
     /// - Parameters:
     ///   - details: The job, at its end.
+    ///   - work: Who made what, if somebody has asked.
     ///   - seconds: How long it took; nil takes the coordinator's times.
     ///   - outputSeconds: Length of the output, if somebody has looked.
     /// - Returns: Lines without an end of the last.
     package static func report(
         _ details: JobDetails,
+        _ work: WorkShares? = nil,
         seconds: Double? = nil,
         outputSeconds: Double? = nil
     ) -> String {
@@ -35,6 +37,8 @@ package enum JobText {
         if !details.deviceClasses.isEmpty {
             rows.append(("devices", details.deviceClasses.joined(separator: ", ")))
         }
+        rows += work?.rows ?? []
+        rows += deviations(details)
         if !report.heldUnits.isEmpty {
             let named = report.heldUnits.prefix(8).map(\.description).joined(separator: ", ")
             let held = report.units.values.reduce(0) { $0 + $1.held }
@@ -44,7 +48,7 @@ package enum JobText {
     }
 
     /// `weft show`: the job, its progress, and the last events.
-    package static func details(_ details: JobDetails) -> String {
+    package static func details(_ details: JobDetails, _ work: WorkShares? = nil) -> String {
         let report = details.report
         let name = report.request.name
         let head = "\(report.id)\(name.isEmpty ? "" : " (\(name))") \(report.state.rawValue)"
@@ -61,7 +65,7 @@ package enum JobText {
             rows.append((stage.stage.rawValue, "\(stage.done)\(total) \(stage.stage.noun)"))
         }
         rows.append(("workers", "\(report.workerCount)"))
-        let body = Self.report(details).split(separator: "\n").dropFirst().map(String.init)
+        let body = Self.report(details, work).split(separator: "\n").dropFirst().map(String.init)
         let events = details.events.map { "  \(UTCTime.text($0.time)) \($0.text)" }
         return ([head] + aligned(rows) + body + events).joined(separator: "\n")
     }
@@ -136,6 +140,16 @@ package enum JobText {
         return "D/(2 sigma^2) \(NumberText.fixed(details.mismatchMean, 5)) in the mean of "
             + "\(details.mismatchCount), at most \(NumberText.fixed(details.mismatchLargest, 5)) "
             + "between windows \(left) and \(left + 1) after round \(details.mismatchLargestRound)"
+    }
+
+    private static func deviations(_ details: JobDetails) -> [(String, String)] {
+        guard details.deviceClasses.count > 1 else { return [] }
+        guard !details.deviations.isEmpty else { return [("deviation", "not measured")] }
+        return details.deviations.map { deviation in
+            let ratio = NumberText.scientific(deviation.ratio)
+            let classes = "\(deviation.first) and \(deviation.second)"
+            return ("deviation", "D/(2 sigma^2) \(ratio) between \(classes)")
+        }
     }
 
     private static func seconds(_ details: JobDetails) -> Double? {

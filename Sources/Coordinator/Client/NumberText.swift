@@ -1,3 +1,5 @@
+import Glibc
+
 /// Numbers as people read them.
 package enum NumberText {
     /// `digits` decimals, rounded.
@@ -19,6 +21,16 @@ package enum NumberText {
     package static func rate(_ value: Double) -> String {
         let magnitude = abs(value)
         return fixed(value, magnitude >= 100 ? 0 : magnitude >= 10 ? 1 : magnitude >= 1 ? 2 : 3)
+    }
+
+    /// Two digits that count and a power of ten, such as `3.1e-7`; of a value from 0 on.
+    package static func scientific(_ value: Double) -> String {
+        guard value > 0, value.isFinite else { return fixed(value, 0) }
+        var exponent = Int(log10(value).rounded(.down))
+        var mantissa = fixed(value / pow(10, Double(exponent)), 1)
+        // 9.96 is 10.0 when it is rounded.
+        if mantissa == "10.0" { (mantissa, exponent) = ("1.0", exponent + 1) }
+        return "\(mantissa)e\(exponent)"
     }
 
     /// Bytes in binary units, such as `1.5 GiB`.

@@ -1,4 +1,5 @@
 package import Scheduling
+import WireProtocol
 
 /// What an operator decides about a coordinator; read once, at its start.
 package struct CoordinatorConfiguration: Sendable {
@@ -117,6 +118,8 @@ package struct CoordinatorLimits: Hashable, Sendable {
     package var openJobs = 1000
     /// Jobs of one page of a list.
     package var jobsPerPage = 50
+    /// Units that one answer lists.
+    package var unitsPerPage = WireLimits.listed
 
     package init() {}
 }

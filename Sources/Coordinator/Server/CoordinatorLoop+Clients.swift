@@ -5,7 +5,7 @@ import WireProtocol
 // What clients ask. Each request may come twice: the answer is the same.
 
 extension CoordinatorLoop {
-    func handleClient(_ incoming: Incoming) {
+    func handleClient(_ incoming: Incoming) throws(CoordinatorError) {
         switch incoming.envelope.body {
         case .submit(let message): submit(message, incoming)
         case .listJobs(let message): listJobs(message, incoming)
@@ -20,6 +20,7 @@ extension CoordinatorLoop {
             let rest = message.after.map { last in workers.filter { $0.id > last } } ?? workers
             reply(to: incoming, .workerList(WorkerListMessage(fitting: rest, hasMore: false)))
         case .commandWorker(let message): command(message, incoming)
+        case .listUnits(let message): try listUnits(message, incoming)
         case .refusal: break
         default:
             board.note(.forbidden, .control, incoming.envelope.body.kind, at: now)
@@ -66,6 +67,23 @@ extension CoordinatorLoop {
         reply(to: incoming, .jobList(list))
     }
 
+    private func listUnits(
+        _ message: ListUnitsMessage,
+        _ incoming: Incoming
+    ) throws(CoordinatorError) {
+        guard jobs[message.job] != nil else {
+            return refuse(incoming, .unknown, "there is no \(message.job)")
+        }
+        let limit = configuration.limits.unitsPerPage
+        // One more than the page tells whether there are others.
+        let units = try storage.origins(of: message.job, after: message.after, limit: limit + 1)
+        let page = UnitListMessage(
+            fitting: Array(units.prefix(limit)),
+            hasMore: units.count > limit
+        )
+        reply(to: incoming, .unitList(page))
+    }
+
     /// A job as people see it; nil if there is none.
     private func details(of job: JobID, withEvents: Bool) -> JobDetails? {
         guard let report = farm.report(job), let record = jobs[job] else { return nil }
@@ -81,6 +99,7 @@ extension CoordinatorLoop {
         details.mismatchLargestWindow = record.mismatches.largestWindow
         details.deviceClasses = record.deviceClasses.sorted()
         details.framesWritten = record.framesWritten
+        details.deviations = record.calibrations.deviations
         if withEvents { details.events = record.events }
         return details
     }

@@ -9,8 +9,7 @@ extension CoordinatorLoop {
     func note(_ effect: FarmEffect) {
         switch effect {
         case .record(.finished(let worker, let lease, _)):
-            guard let deviceClass = deviceClasses[worker] else { return }
-            noteDevice(deviceClass, of: lease.unit.job)
+            noteOrigin(of: lease.unit, worker)
         case .record(.held(let unit, let reason)):
             logger.warning("unit held", metadata: unit.metadata(["reason": "\(reason)"]))
             addEvent("\(unit) is held: \(reason)", to: unit.job)
@@ -49,12 +48,6 @@ extension CoordinatorLoop {
         )
         jobs[job]?.add(line)
         storage.note(line, of: job)
-    }
-
-    private func noteDevice(_ deviceClass: String, of job: JobID) {
-        guard jobs[job]?.deviceClasses.contains(deviceClass) == false else { return }
-        jobs[job]?.deviceClasses.insert(deviceClass)
-        storage.note(deviceClass: deviceClass, of: job)
     }
 
     func perform(_ effect: FarmEffect) throws {
@@ -123,6 +116,7 @@ extension CoordinatorLoop {
             message.depthLeast = range.lowerBound
             message.depthLargest = range.upperBound
         }
+        message.calibrates = isToCalibrate(lease, worker)
         logger.debug("unit offered", metadata: lease.metadata(["worker.id": "\(worker)"]))
         try send(.offer(message), to: worker)
     }

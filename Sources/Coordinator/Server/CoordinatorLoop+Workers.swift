@@ -13,7 +13,7 @@ extension CoordinatorLoop {
         }
         guard let peer = try board.sender(of: incoming, at: now) else { return }
         switch peer.role {
-        case .client: handleClient(incoming)
+        case .client: try handleClient(incoming)
         case .worker: handleWorker(incoming, peer)
         case .bulk: handleBulk(incoming, peer)
         }
@@ -70,6 +70,7 @@ extension CoordinatorLoop {
             )
             uploads.drop(message.lease, from: worker)
             tell(.failed(worker, message.lease, message.failure))
+        case .calibration(let message): take(message, from: worker)
         case .goodbye(let message): dismiss(worker, reason: message.reason)
         // The other side's word that it did not understand us: nothing hangs on it here.
         case .refusal(let refusal):
@@ -95,7 +96,7 @@ extension CoordinatorLoop {
         _ = board.membership.join(worker, at: incoming.routing) {
             Self.randomBytes(WireLimits.sessionBytes)
         }
-        deviceClasses[worker] = message.introduction.deviceClass
+        devices[worker] = message.introduction.deviceClass
         // Leases of another farm bear the same names as ours; a worker that moves here learns from
         // the welcome that they are not.
         let isOurs = message.farm == farmID
@@ -106,7 +107,7 @@ extension CoordinatorLoop {
     func dismiss(_ worker: WorkerID, reason: String) {
         logger.info("worker left", metadata: ["worker.id": "\(worker)", "reason": "\(reason)"])
         board.membership.leave(worker)
-        deviceClasses[worker] = nil
+        devices[worker] = nil
         uploads.drop(from: worker, silentAt: now)
         tell(.left(worker, reason: reason))
     }

@@ -33,7 +33,7 @@ final class CoordinatorLoop {
     /// Units whose result is being checked, written and compared: a second one waits for the
     /// first's fate.
     var storing: Set<UnitKey> = []
-    var deviceClasses: [WorkerID: String] = [:]
+    var devices = ConnectedDevices()
     var nextKeyLook: Instant
     /// What was wrong with the list of keys at the last look.
     var keyFaults: [String] = []

@@ -14,6 +14,7 @@ struct JobRecord {
     var mismatches = MismatchTally()
     /// Classes of the devices whose results were accepted.
     var deviceClasses: Set<String> = []
+    var calibrations = DeviceCalibrations()
     var framesWritten: UInt64 = 0
     /// Last lines of its history, oldest first.
     private(set) var events: [JobEventLine] = []
@@ -37,6 +38,7 @@ struct JobRecord {
         frameTimes = stored.frameTimes
         mismatches = MismatchTally(stored.mismatches)
         deviceClasses = Set(stored.deviceClasses)
+        calibrations = DeviceCalibrations(stored.deviations)
         events = stored.lines
     }
 
@@ -66,6 +68,7 @@ struct JobRecord {
         fusers = [:]
         depthRanges = [:]
         contentImage = nil
+        calibrations.forgetValues()
     }
 
     mutating func reopen() {

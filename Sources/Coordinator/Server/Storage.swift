@@ -73,6 +73,14 @@ final class Storage {
         details.note(deviceClass: deviceClass, of: job)
     }
 
+    func note(_ origin: UnitOrigin) {
+        details.note(origin)
+    }
+
+    func note(_ deviation: DeviceDeviation, of job: JobID) {
+        details.note(deviation, of: job)
+    }
+
     func note(_ overlap: MismatchRecord) {
         details.note(overlap)
     }
@@ -81,6 +89,19 @@ final class Storage {
     func isMeasured(_ unit: UnitKey, _ other: Int) throws(CoordinatorError) -> Bool {
         do {
             return try ledger.isMeasured(unit, other)
+        } catch {
+            throw CoordinatorError(.durability, "the ledger cannot be read: \(error)")
+        }
+    }
+
+    /// A page of the units of a job that have results, and where those were made.
+    func origins(
+        of job: JobID,
+        after: UnitKey?,
+        limit: Int
+    ) throws(CoordinatorError) -> [UnitOrigin] {
+        do {
+            return try ledger.origins(of: job, after: after, limit: limit)
         } catch {
             throw CoordinatorError(.durability, "the ledger cannot be read: \(error)")
         }

@@ -33,7 +33,8 @@ extension Database {
                 arguments: [priority, job.stored]
             )
         case .discarded(let job): try discard(job)
-        case .started, .granted, .ended, .finished, .held, .reopened, .lost, .workerChanged: break
+        case .lost(let unit): try forgetOrigin(of: unit)
+        case .started, .granted, .ended, .finished, .held, .reopened, .workerChanged: break
         }
     }
 
@@ -107,6 +108,15 @@ extension Database {
                     mismatch.job.stored, mismatch.shot, mismatch.round, mismatch.left,
                     mismatch.right, mismatch.difference, mismatch.variance, mismatch.ratio,
                 ]
+            )
+        }
+        for origin in details.origins where try isKnown(origin.unit.job) {
+            try insert(origin)
+        }
+        for (job, deviation) in details.deviations where try isKnown(job) {
+            try execute(
+                sql: "INSERT OR REPLACE INTO deviation VALUES (?, ?, ?, ?)",
+                arguments: [job.stored, deviation.first, deviation.second, deviation.ratio]
             )
         }
         for part in details.frameTimes where try isKnown(part.job) {
@@ -185,6 +195,7 @@ extension Database {
             endedAt: row["ended_at"],
             mismatches: try mismatches(of: id),
             deviceClasses: classes,
+            deviations: try deviations(of: id),
             lines: try lines(of: id),
             frameTimes: try frameTimes(of: id, path)
         )
@@ -267,5 +278,5 @@ enum StoredTimes {
 
 extension JobID {
     /// As SQLite holds it.
-    fileprivate var stored: Int64 { Int64(bitPattern: number) }
+    var stored: Int64 { Int64(bitPattern: number) }
 }

@@ -138,6 +138,22 @@ package final class Ledger {
         try read { try $0.isMeasured(unit, other) }
     }
 
+    /// Where results of a job were made, by shot, name of the kind, index and round.
+    ///
+    /// - Parameters:
+    ///   - job: Whose units.
+    ///   - after: Only units after this one; nil from the first.
+    ///   - limit: As many as that.
+    /// - Returns: Units whose results hold.
+    /// - Throws: `LedgerError` if they cannot be read.
+    package func origins(
+        of job: JobID,
+        after: UnitKey? = nil,
+        limit: Int
+    ) throws(LedgerError) -> [UnitOrigin] {
+        try read { try $0.origins(of: job, after: after, limit: limit, self.path) }
+    }
+
     private func read<Value>(_ value: (Database) throws -> Value) throws(LedgerError) -> Value {
         do {
             return try queue.read(value)

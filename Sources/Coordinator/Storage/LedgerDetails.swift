@@ -21,13 +21,15 @@ package struct LedgerDetails: Sendable {
     private(set) var lines: [(job: JobID, line: JobEventLine)] = []
     private(set) var deviceClasses: [(job: JobID, name: String)] = []
     private(set) var mismatches: [MismatchRecord] = []
+    private(set) var origins: [UnitOrigin] = []
+    private(set) var deviations: [(job: JobID, deviation: DeviceDeviation)] = []
     private(set) var frameTimes: [FrameTimes] = []
 
     package init() {}
 
     package var isEmpty: Bool {
         submissions.isEmpty && lines.isEmpty && deviceClasses.isEmpty && mismatches.isEmpty
-            && frameTimes.isEmpty
+            && origins.isEmpty && deviations.isEmpty && frameTimes.isEmpty
     }
 
     /// The specification of a job; goes with its entry `submitted`.
@@ -52,6 +54,16 @@ package struct LedgerDetails: Sendable {
     /// A measured overlap; one that was measured before is replaced.
     package mutating func note(_ mismatch: MismatchRecord) {
         mismatches.append(mismatch)
+    }
+
+    /// Where a result was made; goes with its entry `finished`.
+    package mutating func note(_ origin: UnitOrigin) {
+        origins.append(origin)
+    }
+
+    /// How far two classes are apart; what was noted of them before is replaced.
+    package mutating func note(_ deviation: DeviceDeviation, of job: JobID) {
+        deviations.append((job, deviation))
     }
 
     /// When frames are shown, in seconds; those noted before from the same frame are replaced.
@@ -109,6 +121,8 @@ package struct LedgerJob: Sendable {
     package let endedAt: Int64?
     package let mismatches: MismatchSummary
     package let deviceClasses: [String]
+    /// By the names of the classes.
+    package let deviations: [DeviceDeviation]
     /// The last lines of its history, oldest first; at most `WireLimits.events`.
     package let lines: [JobEventLine]
     /// When each frame is shown, in seconds, as far as planning came.

@@ -9,7 +9,7 @@ enum LedgerSchema {
     static let applicationID = 0x7765_6674
 
     /// What brings a ledger from each version to the next.
-    private static let migrations = [first, second]
+    private static let migrations = [first, second, third]
 
     /// Brings a database, which is empty or a ledger, up to date in one transaction.
     static func migrate(_ database: Database, path: String) throws {
@@ -33,6 +33,29 @@ enum LedgerSchema {
     private static let second = """
         CREATE TABLE farm (id BLOB NOT NULL) STRICT;
         INSERT INTO farm VALUES (randomblob(\(WireLimits.farmIDBytes)));
+        """
+
+    /// Where results were made, and how far classes of devices are apart.
+    private static let third = """
+        CREATE TABLE origin (
+            job INTEGER NOT NULL REFERENCES job (id) ON DELETE CASCADE,
+            shot INTEGER NOT NULL,
+            unit TEXT NOT NULL,
+            unit_index INTEGER NOT NULL,
+            round INTEGER NOT NULL,
+            worker TEXT NOT NULL,
+            name TEXT NOT NULL,
+            device_class TEXT NOT NULL,
+            PRIMARY KEY (job, shot, unit, unit_index, round)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE deviation (
+            job INTEGER NOT NULL REFERENCES job (id) ON DELETE CASCADE,
+            first_class TEXT NOT NULL,
+            second_class TEXT NOT NULL,
+            ratio REAL NOT NULL,
+            PRIMARY KEY (job, first_class, second_class)
+        ) STRICT;
         """
 
     private static let first = """

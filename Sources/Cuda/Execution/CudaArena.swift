@@ -169,11 +169,16 @@ import Tensors
         state.withLock { $0.peak = $0.used }
     }
 
+    /// Counts memory that is used again without being taken again.
+    func reachPeak(_ byteCount: Int) {
+        state.withLock { $0.peak = max($0.peak, byteCount) }
+    }
+
     /// Part of the arena; returns to it when nobody refers to it any more.
     final class Block: Sendable {
         let address: UInt64
+        let arena: CudaArena
         private let range: Range<Int>
-        private let arena: CudaArena
 
         fileprivate init(address: UInt64, range: Range<Int>, arena: CudaArena) {
             self.address = address

@@ -11,8 +11,8 @@ import Synchronization
     let precision: CudaPrecision
     /// The driver's number of the device.
     let number: Int32
-    private let context: Context
-    private let stream: Stream
+    let context: Context
+    let stream: Stream
     private let module: Module
     private let kernels: [Kernel: OpaquePointer]
 
@@ -82,6 +82,15 @@ import Synchronization
         try functions.check(unsafe functions.synchronizeStream(stream.handle), "the device")
     }
 
+    /// Of the device's memory, whoever uses the rest; nil if the driver does not say.
+    var freeBytes: Int? {
+        var (free, all) = (0, 0)
+        guard (try? enter()) != nil, unsafe driver.functions.memoryInfo(&free, &all) == 0 else {
+            return nil
+        }
+        return free
+    }
+
     // MARK: Work on the stream
 
     /// Queues a kernel over a line of blocks.
@@ -128,27 +137,6 @@ import Synchronization
         try driver.functions.check(code, kernel.rawValue)
     }
 
-    /// Queues a copy to the device; the bytes have been read when this returns, since memory that
-    /// is not pinned goes through a buffer of the driver's.
-    func copyIn(_ bytes: UnsafeRawBufferPointer, to address: UInt64) throws(CudaError) {
-        guard let source = bytes.baseAddress, bytes.count > 0 else { return }
-        try enter()
-        let code = unsafe driver.functions.copyIn(address, source, bytes.count, stream.handle)
-        try driver.functions.check(code, "copying \(bytes.count) bytes to the device")
-    }
-
-    /// Copies from the device and waits.
-    func copyOut(
-        _ address: UInt64,
-        to target: UnsafeMutableRawBufferPointer
-    ) throws(CudaError) {
-        guard let start = target.baseAddress, target.count > 0 else { return }
-        try enter()
-        let code = unsafe driver.functions.copyOut(start, address, target.count, stream.handle)
-        try driver.functions.check(code, "copying \(target.count) bytes from the device")
-        try synchronize()
-    }
-
     /// Queues a copy within the device.
     func copy(_ byteCount: Int, from source: UInt64, to target: UInt64) throws(CudaError) {
         guard byteCount > 0 else { return }
@@ -162,7 +150,7 @@ import Synchronization
 extension CudaSession: @unchecked Sendable {}
 
 /// The device's context that all users of the process share.
-@safe private final class Context {
+@safe final class Context {
     let handle: OpaquePointer?
     private let functions: DriverFunctions
     private let device: Int32
@@ -183,7 +171,8 @@ extension CudaSession: @unchecked Sendable {}
     }
 }
 
-@safe private final class Stream {
+/// A queue of the device.
+@safe final class Stream {
     let handle: OpaquePointer?
     private let functions: DriverFunctions
     /// Outlives the stream.

@@ -9,8 +9,12 @@ package struct CudaError: Error, Hashable, Sendable, CustomStringConvertible {
         case compilation
         /// A call of the driver failed with a code.
         case driver(Int32)
+        /// cuBLASLt refused a call.
+        case products
         /// The device has no room left.
         case memory
+        /// Weft itself asked for what cannot be done where it was asked for.
+        case misuse
     }
 
     package let reason: Reason

@@ -5,19 +5,26 @@ package struct CudaInventory: Hashable, Sendable {
         package var path: String
         package var major: Int
         package var minor: Int
+        /// Nil where a library does not tell it.
+        package var patch: Int?
 
-        package init(path: String, major: Int, minor: Int) {
+        package init(path: String, major: Int, minor: Int, patch: Int? = nil) {
             self.path = path
             self.major = major
             self.minor = minor
+            self.patch = patch
         }
 
-        package var version: String { "\(major).\(minor)" }
+        package var version: String { "\(major).\(minor)" + (patch.map { ".\($0)" } ?? "") }
     }
 
     /// Version of CUDA that the driver speaks; nil without a driver.
     package var driver: Library?
     package var compiler: Library?
+    /// cuBLASLt, which is needed only where it is asked for; nil also where nobody has looked.
+    package var products: Library?
+    /// Why cuBLASLt cannot multiply here, if somebody has looked and it cannot.
+    package var productsRefusal: String?
     package var devices: [DeviceDescription]
     /// Why nothing computes with CUDA here; nil if the libraries are there and fit together.
     package var refusal: String?
@@ -25,13 +32,27 @@ package struct CudaInventory: Hashable, Sendable {
     package init(
         driver: Library? = nil,
         compiler: Library? = nil,
+        products: Library? = nil,
+        productsRefusal: String? = nil,
         devices: [DeviceDescription] = [],
         refusal: String? = nil
     ) {
         self.driver = driver
         self.compiler = compiler
+        self.products = products
+        self.productsRefusal = productsRefusal
         self.devices = devices
         self.refusal = refusal
+    }
+
+    /// Who multiplies matrices on devices, in words; nil if there are no devices to speak of.
+    package var productsText: String? {
+        if let products {
+            return "weft's own kernels, or with --products cublaslt cuBLASLt \(products.version), "
+                + products.path
+        }
+        guard driver != nil, let productsRefusal else { return nil }
+        return "weft's own kernels alone; no cuBLASLt: \(productsRefusal)"
     }
 
     /// CUDA 12.0, the first whose minor versions accept each other's kernels and that all supported
@@ -47,6 +68,18 @@ package struct CudaInventory: Hashable, Sendable {
         if compiler.major > driver.major {
             return "the compiler \(compiler.path) is of CUDA \(compiler.version), too new for a "
                 + "driver of \(driver.version)"
+        }
+        return nil
+    }
+
+    /// Why cuBLASLt cannot be used, with a driver or at all; nil if it can.
+    static func mismatch(driver: Library?, products: Library) -> String? {
+        if products.major < leastDriverMajor {
+            return "\(products.path): cuBLASLt is older than \(leastDriverMajor).0, which is needed"
+        }
+        if let driver, products.major > driver.major {
+            return "\(products.path): cuBLASLt \(products.version) is too new for a driver of CUDA "
+                + driver.version
         }
         return nil
     }

@@ -46,6 +46,41 @@ package struct CudaPlatform: Sendable {
         }
     }
 
+    /// What there is, with cuBLASLt whether or not anybody wants it: for whoever reports.
+    package static func inventory(_ search: LibrarySearch) -> CudaInventory {
+        let opened = open(search)
+        var inventory = opened.inventory
+        do throws(CudaError) {
+            let products = try openProducts(search, for: inventory.driver)
+            inventory.products = products.description
+        } catch {
+            inventory.productsRefusal = error.description
+        }
+        return inventory
+    }
+
+    /// Opens the first cuBLASLt that can be used.
+    ///
+    /// - Parameters:
+    ///   - search: Where to look.
+    ///   - driver: What it has to fit; nil for any.
+    /// - Returns: The library, which no device knows of yet.
+    /// - Throws: `CudaError` that says why there is none.
+    package static func openProducts(
+        _ search: LibrarySearch,
+        for driver: CudaInventory.Library?
+    ) throws(CudaError) -> ProductLibrary {
+        try first(search.products, "cuBLASLt") { path throws(CudaError) in
+            let products = try ProductLibrary(path)
+            let mismatch = CudaInventory.mismatch(
+                driver: driver,
+                products: products.description
+            )
+            if let mismatch { throw CudaError(.library, mismatch) }
+            return products
+        }
+    }
+
     private static let compilerName = "compiler (NVRTC)"
 
     /// Opens the compiler alone, for checks on a machine without a device.
@@ -78,18 +113,21 @@ package struct CudaPlatform: Sendable {
         }
     }
 
-    /// The first that can be opened; if none can, why the last of them that is there could not.
+    /// The first that can be opened; if none can, why the first of those that were found could not,
+    /// or else what the system's loader said of the last.
     private static func first<Library>(
         _ paths: [String],
         _ what: String,
         _ open: (String) throws(CudaError) -> Library
     ) throws(CudaError) -> Library {
         var failure: CudaError?
+        var isFound = false
         for path in paths {
             do throws(CudaError) {
                 return try open(path)
             } catch {
-                failure = error
+                if failure == nil || !isFound { failure = error }
+                isFound = isFound || path.contains("/")
             }
         }
         throw failure ?? CudaError(.library, "no \(what) of CUDA is on this machine")

@@ -46,6 +46,11 @@
     let copyIn: @convention(c) (UInt64, UnsafeRawPointer, Int, Handle) -> Int32
     let copyOut: @convention(c) (UnsafeMutableRawPointer, UInt64, Int, Handle) -> Int32
     let copy: @convention(c) (UInt64, UInt64, Int, Handle) -> Int32
+    /// Bytes that are free, and all.
+    let memoryInfo: @convention(c) (Result<Int>, Result<Int>) -> Int32
+
+    let graphs: GraphFunctions
+    let transfers: TransferFunctions
 
     /// Finds all of them.
     ///
@@ -85,6 +90,9 @@
         unsafe copyIn = try find("cuMemcpyHtoDAsync_v2")
         unsafe copyOut = try find("cuMemcpyDtoHAsync_v2")
         unsafe copy = try find("cuMemcpyDtoDAsync_v2")
+        unsafe memoryInfo = try find("cuMemGetInfo_v2")
+        graphs = try GraphFunctions(library)
+        transfers = try TransferFunctions(library)
     }
 
     /// Turns a code that is not 0 into an error.

@@ -30,7 +30,7 @@ package struct AttentionTile: Hashable {
     ///   - precision: How values are kept.
     package init(queries: Int, keys: Int, width: Int, _ precision: CudaPrecision) {
         precondition(width > 0 && width <= Self.widest, "heads of \(width) columns")
-        if precision != .float32, (161...512).contains(width) {
+        if precision.isHalf, (161...512).contains(width) {
             // Four warps share 16 queries, and add up parts of 32 scores each.
             let groups = min(2, (queries + 15) / 16)
             kernel = .attend512
@@ -42,7 +42,7 @@ package struct AttentionTile: Hashable {
         }
         let kinds = keys > 32 ? Self.long : Self.short
         let fitting = kinds.first { $0.width >= width } ?? Self.short.last
-        guard precision != .float32, let fitting, fitting.width >= width else {
+        guard precision.isHalf, let fitting, fitting.width >= width else {
             kernel = .attendPlain
             rows = max(1, min(16, Self.plainFloats / 2 / width))
             tiles = (queries + rows - 1) / rows

@@ -20,27 +20,11 @@ extension CudaBackend {
                 mask: mask
             ).shape
         )
-        let (batch, queries) = (query.tensor.shape[0], query.tensor.shape[1])
-        let (keyBatch, keys) = (key.tensor.shape[0], key.tensor.shape[1])
-        precondition(keys > 0, "attention to no keys")
+        precondition(key.tensor.shape[1] > 0, "attention to no keys")
         guard result.count > 0 else { return result }
         attempt { () throws(CudaError) in
-            var job = weft_cuda_attention()
-            job.q = try tokens(query, sequence: queries)
-            job.k = try tokens(key, sequence: keyBatch == 1 ? 0 : keys)
-            job.v = try tokens(value, sequence: keyBatch == 1 ? 0 : keys)
-            job.out = try tokens(AttentionOperand(result), sequence: queries)
-            job.outer = Int64(batch)
-            job.inner = 1
-            job.queries = Int32(queries)
-            job.keys = Int32(keys)
-            switch mask {
-            case .none: break
-            case .causal: job.is_causal = 1
-            case .additive(let bias):
-                job.bias = try address(bias)
-                job.bias_outer_stride = bias.shape[0] == 1 ? 0 : Int64(queries * keys)
-            }
+            var job = try attentionJob(query, key, value, mask)
+            job.out = try tokens(AttentionOperand(result), sequence: query.tensor.shape[1])
             try attend(&job, width: query.width / heads, heads: heads, scale: scale)
         }
         return result
@@ -63,20 +47,57 @@ extension CudaBackend {
             ).shape
         )
         guard result.count > 0 else { return result }
-        let shape = query.tensor.shape
         attempt { () throws(CudaError) in
-            var job = weft_cuda_attention()
-            job.q = try frameTokens(query)
-            job.k = try frameTokens(key)
-            job.v = try frameTokens(value)
+            var job = try frameAttentionJob(query, key, value)
             job.out = try frameTokens(AttentionOperand(result))
-            job.outer = Int64(shape[0])
-            job.inner = Int64(shape[2])
-            job.queries = Int32(shape[1])
-            job.keys = Int32(shape[1])
             try attend(&job, width: query.width / heads, heads: heads, scale: scale)
         }
         return result
+    }
+
+    /// What attention reads, and nothing of how.
+    func attentionJob(
+        _ query: AttentionOperand,
+        _ key: AttentionOperand,
+        _ value: AttentionOperand,
+        _ mask: AttentionMask
+    ) throws(CudaError) -> weft_cuda_attention {
+        let (batch, queries) = (query.tensor.shape[0], query.tensor.shape[1])
+        let (keyBatch, keys) = (key.tensor.shape[0], key.tensor.shape[1])
+        var job = weft_cuda_attention()
+        job.q = try tokens(query, sequence: queries)
+        job.k = try tokens(key, sequence: keyBatch == 1 ? 0 : keys)
+        job.v = try tokens(value, sequence: keyBatch == 1 ? 0 : keys)
+        job.outer = Int64(batch)
+        job.inner = 1
+        job.queries = Int32(queries)
+        job.keys = Int32(keys)
+        switch mask {
+        case .none: break
+        case .causal: job.is_causal = 1
+        case .additive(let bias):
+            job.bias = try address(bias)
+            job.bias_outer_stride = bias.shape[0] == 1 ? 0 : Int64(queries * keys)
+        }
+        return job
+    }
+
+    /// The same over frames.
+    func frameAttentionJob(
+        _ query: AttentionOperand,
+        _ key: AttentionOperand,
+        _ value: AttentionOperand
+    ) throws(CudaError) -> weft_cuda_attention {
+        let shape = query.tensor.shape
+        var job = weft_cuda_attention()
+        job.q = try frameTokens(query)
+        job.k = try frameTokens(key)
+        job.v = try frameTokens(value)
+        job.outer = Int64(shape[0])
+        job.inner = Int64(shape[2])
+        job.queries = Int32(shape[1])
+        job.keys = Int32(shape[1])
+        return job
     }
 
     private func attend(
@@ -108,13 +129,13 @@ extension CudaBackend {
     }
 
     /// Whether 8 values at a multiple of 8 columns lie in 16 aligned bytes.
-    private static func isVector(_ tokens: weft_cuda_tokens) -> Bool {
+    static func isVector(_ tokens: weft_cuda_tokens) -> Bool {
         let strides: [Int64] = [tokens.outer_stride, tokens.inner_stride, tokens.token_stride]
         return tokens.x % 16 == 0 && strides.allSatisfy { $0 % 8 == 0 }
     }
 
     /// Rows of `[B, T, C]`, `sequence` tokens from one batch to the next.
-    private func tokens(
+    func tokens(
         _ operand: AttentionOperand,
         sequence: Int
     ) throws(CudaError) -> weft_cuda_tokens {
@@ -128,7 +149,7 @@ extension CudaBackend {
     }
 
     /// Frames of `[B, F, P, C]`, one sequence a pixel.
-    private func frameTokens(_ operand: AttentionOperand) throws(CudaError) -> weft_cuda_tokens {
+    func frameTokens(_ operand: AttentionOperand) throws(CudaError) -> weft_cuda_tokens {
         let shape = operand.tensor.shape
         return weft_cuda_tokens(
             x: try address(operand),

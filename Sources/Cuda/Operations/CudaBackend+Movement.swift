@@ -66,15 +66,17 @@ extension CudaBackend {
     package func permute(_ x: Tensor, _ axes: [Int]) -> Tensor {
         let most = Int(WEFT_CUDA_RANK)
         precondition(axes.count <= most, "permute of \(axes.count) axes, at most \(most) go")
-        let result = allocate(shapes.permute(x, axes).shape)
+        let result = allocate(shapes.permute(x, axes).shape, isWide: isWide(x))
         attempt { () throws(CudaError) in
             var steps = [Int](repeating: 1, count: axes.count)
             for axis in stride(from: axes.count - 2, through: 0, by: -1) {
                 steps[axis] = steps[axis + 1] * x.shape[axis + 1]
             }
             var job = weft_cuda_permute()
-            job.x = try address(x)
-            job.y = try address(result)
+            let source = try either(x)
+            job.x = source.at
+            job.y = try either(result).at
+            job.is_wide = source.is_wide
             job.count = Int64(x.count)
             job.rank = Int32(axes.count)
             fill(&job.extents, with: axes.map { Int64(x.shape[$0]) })
@@ -97,11 +99,20 @@ extension CudaBackend {
         width: Int,
         _ filter: ResizeFilter
     ) -> Tensor {
-        let result = allocate(shapes.resize(x, height: height, width: width, filter).shape)
+        let shape = shapes.resize(x, height: height, width: width, filter).shape
+        return resample(
+            x,
+            shape,
+            rows: ResizeTaps(from: x.shape[1], to: height, filter),
+            columns: ResizeTaps(from: x.shape[2], to: width, filter)
+        )
+    }
+
+    /// `[N, H, W, C]` to `shape`, each row and column mixed of others.
+    func resample(_ x: Tensor, _ shape: Shape, rows: ResizeTaps, columns: ResizeTaps) -> Tensor {
+        let result = allocate(shape)
         guard result.count > 0 else { return result }
         attempt { () throws(CudaError) in
-            let rows = ResizeTaps(from: x.shape[1], to: height, filter)
-            let columns = ResizeTaps(from: x.shape[2], to: width, filter)
             let rowIndex = try staged(rows.indices)
             let rowWeight = try staged(rows.weights)
             let columnIndex = try staged(columns.indices)
@@ -117,8 +128,8 @@ extension CudaBackend {
             job.h = Int32(x.shape[1])
             job.w = Int32(x.shape[2])
             job.c = Int32(x.shape[3])
-            job.out_h = Int32(height)
-            job.out_w = Int32(width)
+            job.out_h = Int32(shape[1])
+            job.out_w = Int32(shape[2])
             job.row_taps = Int32(rows.taps)
             job.column_taps = Int32(columns.taps)
             try elementwise(.resample, result.count, job)

@@ -65,7 +65,7 @@ extension CudaBackend {
         let weightBytes = outputs * columns * precision.byteCount
         let hasBias = parts.contains { $0.bias != nil }
         var weights: CudaArena.Block?
-        var bias: CudaArena.Block?
+        var (bias, narrowBias): (CudaArena.Block?, CudaArena.Block?)
         attempt { () throws(CudaError) in
             let block = try takeParameters(weightBytes)
             var first = 0
@@ -83,24 +83,52 @@ extension CudaBackend {
             }
             weights = block
             guard hasBias else { return }
-            let values = Self.bias(of: parts, isGated: isGated)
             let row = try takeParameters(4 * outputs)
-            try copyIn(values, to: row.address)
+            try fillBias(row.address, parts, isGated: isGated)
             bias = row
+            guard libraryProducts != nil, precision.isHalf, !isGated else { return }
+            narrowBias = try narrowed(row, outputs)
         }
         return CudaMatrix(
             outputs: outputs,
             channels: channels,
             taps: taps,
             isGated: isGated,
-            byteCount: weightBytes + (hasBias ? 4 * outputs : 0),
+            byteCount: weightBytes + (hasBias ? 4 * outputs : 0)
+                + (narrowBias == nil ? 0 : precision.byteCount * outputs),
             weights: weights,
-            bias: bias
+            bias: bias,
+            narrowBias: narrowBias
         )
     }
 
-    /// Brings one part to the device, straight from the file if its type is one the kernel reads.
+    /// Float32 numbers as values are stored.
+    private func narrowed(
+        _ row: CudaArena.Block,
+        _ count: Int
+    ) throws(CudaError) -> CudaArena.Block {
+        let block = try takeParameters(precision.byteCount * count)
+        try pointwise(
+            .narrow,
+            weft_cuda_pointwise(
+                x: row.address,
+                y: block.address,
+                count: Int64(count),
+                activation: 0
+            )
+        )
+        return block
+    }
+
+    /// Brings one part to the device, or finds it there; straight from the file if its type is one
+    /// that the kernel reads.
     private func pack(_ weight: StoredTensor, _ job: inout weft_cuda_pack) throws(CudaError) {
+        if let tensor = resident(weight) {
+            let source = try either(tensor)
+            job.source = source.at
+            job.element = source.is_wide == 1 ? 0 : Int32(precision.storage)
+            return try elementwise(.pack, Int(job.count), job)
+        }
         let element: Int32? =
             switch weight.scalarType {
             case .float32: 0
@@ -113,7 +141,7 @@ extension CudaBackend {
             let lent = unsafe weight.withStoredBytes { bytes in
                 Result { () throws(CudaError) in
                     let block = try takeActivation(bytes.count)
-                    try unsafe session.copyIn(bytes, to: block.address)
+                    try unsafe transfers.copyIn(bytes, to: block.address)
                     return block
                 }
             }
@@ -128,6 +156,33 @@ extension CudaBackend {
         job.source = staging?.address ?? 0
         try elementwise(.pack, Int(job.count), job)
         withExtendedLifetime(staging) {}
+    }
+
+    private func fillBias(
+        _ target: UInt64,
+        _ parts: [(weight: StoredTensor, bias: StoredTensor?)],
+        isGated: Bool
+    ) throws(CudaError) {
+        let biases = parts.compactMap(\.bias)
+        guard !isGated, biases.allSatisfy({ resident($0) != nil }) else {
+            return try copyIn(Self.bias(of: parts, isGated: isGated), to: target)
+        }
+        var next = target
+        for part in parts {
+            let terms = part.bias.flatMap(resident).map { [(coefficient: Float(1), tensor: $0)] }
+            let outputs = part.weight.shape[0]
+            let place = weft_cuda_either(at: next, is_wide: 1)
+            try sum(terms ?? [], into: place, count: outputs)
+            next += UInt64(4 * outputs)
+        }
+    }
+
+    /// The tensor of this device that a stored one is, if it is one.
+    private func resident(_ stored: StoredTensor) -> Tensor? {
+        guard let region = stored.region as? CudaRegion, region.tensor.backend === self else {
+            return nil
+        }
+        return region.tensor
     }
 
     /// The biases of all parts, zeros where one has none, in the order of the packed rows.

@@ -21,18 +21,28 @@ extension CudaBackend {
     package func combine(_ terms: [(coefficient: Float, tensor: Tensor)]) -> Tensor {
         let most = Int(WEFT_CUDA_TERMS)
         precondition(terms.count <= most, "combine of \(terms.count) terms, 1 to \(most) go")
-        let result = allocate(shapes.combine(terms).shape)
+        let isWide = terms.contains { self.isWide($0.tensor) }
+        let result = allocate(shapes.combine(terms).shape, isWide: isWide)
         attempt { () throws(CudaError) in
-            var job = weft_cuda_combine()
-            job.y = try address(result)
-            job.count = Int64(result.count)
-            job.terms = Int32(terms.count)
-            let addresses = try terms.map { term throws(CudaError) in try address(term.tensor) }
-            fill(&job.x, with: addresses)
-            fill(&job.coefficients, with: terms.map(\.coefficient))
-            try elementwise(.combine, result.count, job)
+            try sum(terms, into: either(result), count: result.count)
         }
         return result
+    }
+
+    /// Gives `count` elements, which may be those of a term, the sum: zeros if there are no terms.
+    func sum(
+        _ terms: [(coefficient: Float, tensor: Tensor)],
+        into target: weft_cuda_either,
+        count: Int
+    ) throws(CudaError) {
+        var job = weft_cuda_combine()
+        job.y = target
+        job.count = Int64(count)
+        job.terms = Int32(terms.count)
+        let addresses = try terms.map { term throws(CudaError) in try either(term.tensor) }
+        fill(&job.x, with: addresses)
+        fill(&job.coefficients, with: terms.map(\.coefficient))
+        try elementwise(.combine, count, job)
     }
 
     package func addRows(_ x: Tensor, _ table: Tensor, repeats: Int) -> Tensor {
@@ -52,14 +62,16 @@ extension CudaBackend {
     }
 
     package func gather(_ table: Tensor, _ indices: [Int]) -> Tensor {
-        let result = allocate(shapes.gather(table, indices).shape)
+        let result = allocate(shapes.gather(table, indices).shape, isWide: isWide(table))
         guard result.count > 0 else { return result }
         attempt { () throws(CudaError) in
             let places = try staged(indices.map { Int32($0) })
             var job = weft_cuda_row_table()
-            job.table = try address(table)
+            let source = try either(table)
+            job.table = source.at
             job.indices = places.address
-            job.y = try address(result)
+            job.y = try either(result).at
+            job.is_wide = source.is_wide
             job.channels = Int32(table.shape[1])
             job.rows = Int64(indices.count)
             try elementwise(.gatherRows, result.count, job)

@@ -8,10 +8,17 @@ extension CudaBackend: MeasurableBackend {
         let result = allocate([blocks * threads * 4 / precision.byteCount])
         attempt { () throws(CudaError) in
             let job = weft_cuda_probe(y: try address(result), rounds: Int32(rounds))
-            try session.launch(.probeArithmetic, blocks: blocks, threads: threads, job)
+            let kernel: Kernel = precision == .float32 ? .probeArithmetic : .probeTensor
+            try session.launch(kernel, blocks: blocks, threads: threads, job)
         }
-        // A round is 64 multiply-adds of a thread, or eight products of 16 by 8 by 16 of a warp.
-        let perThread = precision == .float32 ? 64 : 8 * 16 * 8 * 16 / 32
+        // A round is 64 multiply-adds of a thread, or eight products of 16 by 8 by 16 of a warp,
+        // half as deep in TF32.
+        let perThread =
+            switch precision {
+            case .float32: 64
+            case .tf32: 8 * 16 * 8 * 8 / 32
+            case .float16, .bfloat16: 8 * 16 * 8 * 16 / 32
+            }
         return 2 * Double(blocks * threads * rounds) * Double(perThread)
     }
 

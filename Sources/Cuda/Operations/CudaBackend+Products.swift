@@ -59,7 +59,13 @@ extension CudaBackend {
         let shape = shapes.convolve(x, parameters, options).shape
         let matrix = matrix(parameters.prepared)
         return product(matrix, shape) { job throws(CudaError) in
-            job.rows = try imageRows(x, parameters.geometry, options, matrix, shape)
+            job.rows = try imageRows(
+                x,
+                parameters.geometry,
+                enlargedTo: options.enlargedTo,
+                padded: matrix.padded,
+                shape
+            )
             job.activation = options.activation.rawValue
             job.residual = try address(options.residual)
             if let bias = options.imageBias {
@@ -78,12 +84,7 @@ extension CudaBackend {
         let shape = shapes.convolveTemporal(x, parameters, residual: residual).shape
         let matrix = matrix(parameters.prepared)
         return product(matrix, shape) { job throws(CudaError) in
-            var rows = try plainRows(x, matrix)
-            rows.kind = Int32(WEFT_CUDA_ROWS_FRAMES.rawValue)
-            rows.frames = Int32(x.shape[1])
-            rows.pixels = Int32(x.shape[2] * x.shape[3])
-            rows.taps = Int32(parameters.taps)
-            job.rows = rows
+            job.rows = try frameRows(x, taps: parameters.taps, padded: matrix.padded)
             job.residual = try address(residual)
         }
     }
@@ -91,7 +92,7 @@ extension CudaBackend {
     // MARK: Parts
 
     /// Queues a product whose rows and epilogue `complete` sets.
-    private func product(
+    func product(
         _ matrix: CudaMatrix,
         _ shape: Shape,
         _ complete: (inout weft_cuda_product) throws(CudaError) -> Void
@@ -110,6 +111,7 @@ extension CudaBackend {
             job.bias = matrix.bias?.address ?? 0
             job.y = try address(result)
             try complete(&job)
+            if try multiplyByLibrary(job, matrix) { return }
             let tile = ProductTile(rows: Int(job.m), columns: matrix.outputs, precision)
             try session.launch(
                 tile.kernel,
@@ -123,27 +125,41 @@ extension CudaBackend {
     }
 
     private func plainRows(_ x: Tensor, _ matrix: CudaMatrix) throws(CudaError) -> weft_cuda_rows {
+        try plainRows(x, padded: matrix.padded)
+    }
+
+    func plainRows(_ x: Tensor, padded: Int) throws(CudaError) -> weft_cuda_rows {
         var rows = weft_cuda_rows()
         rows.kind = Int32(WEFT_CUDA_ROWS_PLAIN.rawValue)
         rows.x = try address(x)
         rows.channels = Int32(x.shape[-1])
-        rows.padded = Int32(matrix.padded)
+        rows.padded = Int32(padded)
         // One column of taps, so that only their number counts.
         rows.kernel_width = 1
         rows.is_vector = try isVector([x]) ? 1 : 0
         return rows
     }
 
-    private func imageRows(
+    func frameRows(_ x: Tensor, taps: Int, padded: Int) throws(CudaError) -> weft_cuda_rows {
+        var rows = try plainRows(x, padded: padded)
+        rows.kind = Int32(WEFT_CUDA_ROWS_FRAMES.rawValue)
+        rows.frames = Int32(x.shape[1])
+        rows.pixels = Int32(x.shape[2] * x.shape[3])
+        rows.taps = Int32(taps)
+        return rows
+    }
+
+    /// Rows of a convolution whose result has `shape`.
+    func imageRows(
         _ x: Tensor,
         _ geometry: ConvolutionGeometry,
-        _ options: ConvolutionOptions,
-        _ matrix: CudaMatrix,
+        enlargedTo size: (height: Int, width: Int)?,
+        padded: Int,
         _ shape: Shape
     ) throws(CudaError) -> weft_cuda_rows {
-        var rows = try plainRows(x, matrix)
+        var rows = try plainRows(x, padded: padded)
         let (height, width) = (x.shape[1], x.shape[2])
-        let enlarged = options.enlargedTo ?? (height: height, width: width)
+        let enlarged = size ?? (height: height, width: width)
         rows.kind = Int32(WEFT_CUDA_ROWS_IMAGE.rawValue)
         rows.in_height = Int32(height)
         rows.in_width = Int32(width)
@@ -161,7 +177,7 @@ extension CudaBackend {
     }
 
     /// Whether 16 bytes can be read at once wherever channels divide by 8.
-    private func isVector(_ parts: [Tensor]) throws(CudaError) -> Bool {
+    func isVector(_ parts: [Tensor]) throws(CudaError) -> Bool {
         for part in parts {
             guard part.shape[-1] % 8 == 0, try address(part) % 16 == 0 else { return false }
         }

@@ -14,6 +14,8 @@ final class CudaMatrix: PreparedParameters {
     let weights: CudaArena.Block?
     /// Nil without a bias too.
     let bias: CudaArena.Block?
+    /// The bias as values are stored, for cuBLASLt; nil where that does not make products.
+    let narrowBias: CudaArena.Block?
 
     /// Channels of a tap with the zeros behind them.
     var padded: Int { Self.padded(channels) }
@@ -29,7 +31,8 @@ final class CudaMatrix: PreparedParameters {
         isGated: Bool,
         byteCount: Int,
         weights: CudaArena.Block?,
-        bias: CudaArena.Block?
+        bias: CudaArena.Block?,
+        narrowBias: CudaArena.Block? = nil
     ) {
         self.outputs = outputs
         self.channels = channels
@@ -38,5 +41,6 @@ final class CudaMatrix: PreparedParameters {
         self.byteCount = byteCount
         self.weights = weights
         self.bias = bias
+        self.narrowBias = narrowBias
     }
 }

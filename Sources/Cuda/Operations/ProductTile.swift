@@ -26,7 +26,7 @@ package struct ProductTile: Hashable {
         let edge = wide > narrow ? 64 : 128
         kernel = edge == 64 ? .product64 : .product128
         blocks = tiles(rows, 128) * tiles(columns, edge)
-        // Three stages of both operands' slices, rows of 40 values.
-        sharedBytes = 3 * (128 + edge) * 40 * 2
+        // Three stages of both operands' slices, rows of 64 bytes, 80 apart.
+        sharedBytes = 3 * (128 + edge) * 80
     }
 }

@@ -22,16 +22,18 @@ package struct ContentTest {
         var isTold: Bool { self != .own && self != .nothing }
     }
 
-    /// Frames of a clip on which colours are told.
-    private static let judgedMax = 4
-
     private let studio: SceneStudio
-    private let settings: SuiteSettings
+    private var settings: SuiteSettings
     private let observer: SuiteObserver
 
+    /// - Parameters:
+    ///   - studio: The model.
+    ///   - settings: What they say of content is not used.
+    ///   - observer: Is told.
     package init(_ studio: SceneStudio, _ settings: SuiteSettings, _ observer: SuiteObserver) {
         self.studio = studio
         self.settings = settings
+        self.settings.content = .prompt
         self.observer = observer
     }
 
@@ -63,67 +65,46 @@ package struct ContentTest {
             throw InputError(missing)
         }
         var tally = SuiteTally()
-        var clips: [JSONValue] = []
-        for (index, description) in settings.scenes.enumerated() {
-            let trial = try ContentTrial(
-                description,
-                edit: SceneEdit(of: description, index: index),
-                settings,
-                judgedMax: Self.judgedMax,
-                studio
-            )
-            let findings = try findings(trial, clip: index)
-            for (way, finding) in findings { finding.add(to: way.rawValue, &tally) }
-            try ContentCeiling(trial, settings, studio).add(to: &tally)
-            clips.append(Self.json(trial, findings))
-        }
-        return report(tally, clips)
-    }
-
-    private func findings(_ trial: ContentTrial, clip: Int) throws -> [Way: Finding] {
-        let depth = try studio.depth(of: trial.scene.pictures)
-        let structure = try studio.structure(
-            ofDepth: depth,
-            level: settings.sampling.structureLevel
+        var clips: [(about: [String: JSONValue], found: [String: JSONValue])] = []
+        let sweep = SuiteSweep(
+            name: Self.name,
+            ways: Way.allCases,
+            shown: ColourReferences.framesMax,
+            row: \.rawValue
         )
-        var sheet = SuiteSheet(Self.name, clip: clip, frames: trial.judged)
-        sheet.add("source", trial.scene.pictures)
-        sheet.add("depth", maps: depth)
-        sheet.add("the wish, rendered truly", trial.wish.pictures)
-        var result: [Way: Finding] = [:]
-        for (index, way) in Way.allCases.enumerated() {
+        try sweep.run(studio, settings, observer) { clip, sheet in
+            let trial = try ContentTrial(clip, settings, studio)
+            sheet.add("depth", maps: clip.depth)
+            sheet.add("the wish, rendered truly", trial.wish.pictures)
+            try ContentCeiling(trial, settings, studio).add(to: &tally)
+            clips.append((Self.about(trial), [:]))
+            let level = settings.sampling.structureLevel
+            return (trial, try studio.structure(ofDepth: clip.depth, level: level))
+        } rendering: { clip, shared, way, sheet in
+            let (trial, structure) = shared
             let rendering = try studio.render(
                 structure: structure,
                 content: try content(way, trial),
-                settings.sampling(scene: trial.scene.description.seed),
+                settings.sampling(scene: clip.scene.description.seed),
                 settings.arrangement
             )
-            result[way] = try finding(rendering.pictures, trial, way)
+            let finding = try finding(rendering.pictures, trial, way)
+            finding.add(to: way.rawValue, &tally)
             sheet.add(way.rawValue, rendering.pictures)
-            try observer.progress(
-                SuiteProgress(
-                    rendering: index,
-                    of: Way.allCases.count,
-                    clip: clip,
-                    of: settings.count,
-                    way.rawValue
-                )
-            )
+            clips[clips.count - 1].found[way.rawValue] = .string(finding.colour.rawValue)
         }
-        try observer.sheet?(sheet)
-        return result
+        return report(
+            tally,
+            clips.map { clip in .object(clip.about.merging(["found": .object(clip.found)]) { $1 }) }
+        )
     }
 
     private func content(_ way: Way, _ trial: ContentTrial) throws -> HostTensor? {
         switch way {
-        case .prompt:
-            try studio.content(
-                prompt: trial.wish.description.caption,
-                seed: trial.scene.description.seed
-            )
+        case .prompt: trial.clip.content
         case .otherScene: try studio.content(trial.example.pictures, frame: 0)
         case .recoloured: try studio.content(trial.wish.pictures, frame: trial.wish.middle)
-        case .own: try studio.content(trial.scene.pictures, frame: trial.scene.middle)
+        case .own: try studio.content(trial.clip.scene.pictures, frame: trial.clip.scene.middle)
         case .nothing: nil
         }
     }
@@ -133,32 +114,30 @@ package struct ContentTest {
         _ trial: ContentTrial,
         _ way: Way
     ) throws -> Finding {
-        let mean = ColourReferences.mean(of: pictures, frames: trial.judged, masks: trial.masks)
         let references = way == .otherScene ? trial.coloursLikeExample : trial.colours
-        let colour = references.nearest(to: mean)
+        let (told, clip) = (references.told(pictures), trial.clip)
         var finding = Finding(
-            colour: colour,
-            isWanted: colour == trial.edit.colour,
-            isOld: colour == trial.scene.description.objects[0].colour,
-            distance: mean.distance(to: references[trial.edit.colour])
+            colour: told.colour,
+            isWanted: told.colour == clip.edit.colour,
+            isOld: told.colour == clip.scene.description.objects[0].colour,
+            distance: told.distance(to: clip.edit.colour)
         )
         if let finishes = trial.finishes {
-            let told = try finishes.told(pictures.one(trial.scene.middle), studio)
-            finding.finishes = told.mapValues { $0 == trial.edit.finish }
+            let told = try finishes.told(pictures.one(clip.scene.middle), studio)
+            finding.finishes = told.mapValues { $0 == clip.edit.finish }
         }
         return finding
     }
 
-    private static func json(_ trial: ContentTrial, _ findings: [Way: Finding]) -> JSONValue {
-        let told = findings.map { ($0.key.rawValue, JSONValue.string($0.value.colour.rawValue)) }
-        return .object([
-            "seed": .string("\(trial.scene.description.seed)"),
-            "caption": .string(trial.scene.description.caption),
+    private static func about(_ trial: ContentTrial) -> [String: JSONValue] {
+        let (description, edit) = (trial.clip.scene.description, trial.clip.edit)
+        return [
+            "seed": .string("\(description.seed)"),
+            "caption": .string(description.caption),
             "prompt": .string(trial.wish.description.caption),
-            "wanted": .string(trial.edit.colour.rawValue),
-            "finish": trial.edit.finish.map { .string($0.rawValue) } ?? .null,
-            "found": .object(Dictionary(uniqueKeysWithValues: told)),
-        ])
+            "wanted": .string(edit.colour.rawValue),
+            "finish": edit.finish.map { .string($0.rawValue) } ?? .null,
+        ]
     }
 
     // MARK: - Report

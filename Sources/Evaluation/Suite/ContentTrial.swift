@@ -2,16 +2,11 @@ import Pipelines
 import Scenes
 import Tensors
 
-/// A scene, what it is to become, and the references that tell whether it did.
+/// A clip, what it is to become, and the references that tell whether it did.
 struct ContentTrial {
-    let scene: SceneCase
-    let edit: SceneEdit
+    let clip: SuiteClip
     /// The scene as wished.
     let wish: SceneCase
-    /// Frames that are judged for colour.
-    let judged: [Int]
-    /// The subject in them.
-    let masks: [RegionMask]
     let colours: ColourReferences
     /// The example picture: another scene, with nothing but the look in common with the wish.
     let example: SceneCase
@@ -22,28 +17,16 @@ struct ContentTrial {
     /// Of the middle frame; nil where no other finish is wished.
     let finishes: FinishReferences?
 
-    init(
-        _ description: SceneDescription,
-        edit: SceneEdit,
-        _ settings: SuiteSettings,
-        judgedMax: Int,
-        _ studio: SceneStudio
-    ) throws {
-        self.edit = edit
-        scene = SceneCase(description, frames: 0..<settings.frames, settings.scene)
+    init(_ clip: SuiteClip, _ settings: SuiteSettings, _ studio: SceneStudio) throws {
+        let (scene, edit) = (clip.scene, clip.edit)
+        let description = scene.description
+        self.clip = clip
         wish = SceneCase(
             edit.applied(to: description),
             frames: 0..<settings.frames,
             settings.scene
         )
-        judged = scene.frames(atMost: judgedMax)
-        masks = judged.map(scene.subject)
-        colours = ColourReferences(
-            wish.description,
-            settings.scene,
-            frames: judged,
-            masks: masks
-        )
+        colours = ColourReferences(wish.description, on: scene, settings.scene)
         // The next seed in which the subject can be seen.
         let seed = description.seed &+ Self.exampleDistance
         let others = SceneCase.descriptions(1, from: seed, frames: 1, settings.scene) { other in
@@ -53,12 +36,7 @@ struct ContentTrial {
         var wished = wish.description
         (wished.ground, wished.light) = (others[0].ground, others[0].light)
         wishLikeExample = wished
-        coloursLikeExample = ColourReferences(
-            wished,
-            settings.scene,
-            frames: judged,
-            masks: masks
-        )
+        coloursLikeExample = ColourReferences(wished, on: scene, settings.scene)
         guard edit.finish != nil else {
             finishes = nil
             return
@@ -93,13 +71,12 @@ struct ContentCeiling {
 
     /// Tells all twelve colours, and all six finishes where another is wished, on the middle frame.
     init(_ trial: ContentTrial, _ settings: SuiteSettings, _ studio: SceneStudio) throws {
-        let frame = trial.scene.middle
-        let mask = trial.scene.subject(frame)
+        let scene = trial.clip.scene
         let references = ColourReferences(
             trial.wish.description,
-            settings.scene,
-            frames: [frame],
-            masks: [mask]
+            on: scene,
+            frames: [scene.middle],
+            settings.scene
         )
         for colour in SceneColour.allCases {
             let change = { (object: inout SceneObject) in object.colour = colour }
@@ -107,8 +84,7 @@ struct ContentCeiling {
             for (kind, picture) in try pictures(trial, settings, studio, change)
                 + [(.otherLight, alike)]
             {
-                let mean = ColourReferences.mean(of: picture, frames: [0], masks: [mask])
-                note(kind, "wanted", references.nearest(to: mean) == colour)
+                note(kind, "wanted", references.told(picture, frames: [0]).colour == colour)
             }
         }
         guard let references = trial.finishes else { return }
@@ -159,7 +135,7 @@ struct ContentCeiling {
         var scene = scene
         change(&scene.objects[0])
         scene.objects[0].variation ^= 0x5EED_5EED
-        let frame = trial.scene.middle
+        let frame = trial.clip.scene.middle
         return SceneCase(scene, frames: frame..<frame + 1, settings.scene).pictures
     }
 }

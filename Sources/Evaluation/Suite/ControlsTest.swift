@@ -63,10 +63,6 @@ package struct ControlsTest {
 
     /// What all renderings of a clip share.
     private struct Shared {
-        /// Frames that are judged for colour.
-        let judged: [Int]
-        /// The subject in them.
-        let masks: [RegionMask]
         /// The wished scene's.
         let colours: ColourReferences
         /// Scaled latents of the source, which a strength below 1 starts from.
@@ -119,16 +115,11 @@ package struct ControlsTest {
     private static let ceilingRow = "source through the autoencoder"
 
     private func shared(_ clip: SuiteClip) throws -> Shared {
-        let judged = clip.scene.frames(atMost: 4)
-        let masks = judged.map(clip.scene.subject)
-        return Shared(
-            judged: judged,
-            masks: masks,
+        Shared(
             colours: ColourReferences(
                 clip.edit.applied(to: clip.scene.description),
-                settings.scene,
-                frames: judged,
-                masks: masks
+                on: clip.scene,
+                settings.scene
             ),
             source: try studio.latents(of: clip.scene.pictures)
         )
@@ -141,10 +132,9 @@ package struct ControlsTest {
         _ row: String,
         _ tally: inout SuiteTally
     ) throws {
-        let mean = ColourReferences.mean(of: pictures, frames: shared.judged, masks: shared.masks)
-        let wanted = clip.edit.colour
-        tally.add(row, "wanted", shared.colours.nearest(to: mean) == wanted)
-        tally.add(row, "distance", mean.distance(to: shared.colours[wanted]))
+        let (told, wanted) = (shared.colours.told(pictures), clip.edit.colour)
+        tally.add(row, "wanted", told.colour == wanted)
+        tally.add(row, "distance", told.distance(to: wanted))
         let depth = try studio.depth(of: pictures)
         let agreement = StructureTest.agreement(of: depth, with: clip.scene)
         tally.add(row, "objects", agreement.objects)

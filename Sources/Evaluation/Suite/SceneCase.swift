@@ -55,6 +55,11 @@ package struct SceneCase: Sendable {
 
     /// At most `count` frames, evenly spread.
     package func frames(atMost count: Int) -> [Int] {
+        Self.frames(atMost: count, of: frameCount)
+    }
+
+    /// At most `count` of a clip's frames, evenly spread.
+    package static func frames(atMost count: Int, of frameCount: Int) -> [Int] {
         let shown = min(count, frameCount)
         return (0..<shown).map { (2 * $0 + 1) * frameCount / (2 * shown) }
     }

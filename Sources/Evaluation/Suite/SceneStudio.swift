@@ -78,11 +78,16 @@ package final class SceneStudio {
     }
 
     /// The embedding `[1, D]` that the prior draws for a prompt.
-    package func content(prompt: String, seed: UInt64) throws -> HostTensor {
+    package func content(prompt: String, seed: UInt64, guidance: Double) throws -> HostTensor {
         if let missing = facts.missing(forPrompt: true, forPicture: false) {
             throw InputError(missing)
         }
-        return try runner.content(prompt: prompt, seed: seed, model: path, variant: variant)
+        return try runner.contents(
+            [PromptDraw(prompt, seed: seed)],
+            guidance: guidance,
+            model: path,
+            variant: variant
+        )
     }
 
     /// The embedding `[1, D]` of one of some pictures.

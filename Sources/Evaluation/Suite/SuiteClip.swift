@@ -24,7 +24,11 @@ struct SuiteClip {
         switch settings.content {
         case .prompt:
             let wish = edit.applied(to: description)
-            content = try studio.content(prompt: wish.caption, seed: description.seed)
+            content = try studio.content(
+                prompt: wish.caption,
+                seed: description.seed,
+                guidance: settings.priorGuidance
+            )
         case .picture: content = try studio.content(scene.pictures, frame: scene.middle)
         case .none: content = nil
         }

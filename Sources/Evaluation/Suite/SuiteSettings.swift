@@ -19,6 +19,8 @@ package struct SuiteSettings: Hashable, Sendable {
     package var arrangement: WindowArrangement
     /// What renderings look like, where the test does not say it itself.
     package var content = Content.prompt
+    /// Of the prior that draws what a prompt stands for.
+    package var priorGuidance = SamplingDefaults().priorGuidance
 
     package enum Content: String, CaseIterable, Hashable, Sendable {
         /// The scene's caption with another colour, and in every second clip another finish.
@@ -77,6 +79,7 @@ package struct SuiteSettings: Hashable, Sendable {
             "frames": .integer(frames), "width": .integer(width), "height": .integer(height),
             "content": .string(content.rawValue), "steps": .integer(sampling.steps),
             "guidance": .number(sampling.guidance),
+            "prior_guidance": content == .prompt ? .number(priorGuidance) : .null,
             "temporal_guidance": .number(sampling.temporalGuidance),
             "structure_level": .integer(sampling.structureLevel.rounds),
             "eta": .number(sampling.eta), "noise": .string(arrangement.noise.rawValue),
@@ -96,12 +99,13 @@ package struct SuiteSettings: Hashable, Sendable {
             ? "one window, \(arrangement.noise.rawValue) noise"
             : "windows of \(arrangement.length) frames that share \(arrangement.shared), "
                 + arrangement.name
+        let prior = content == .prompt ? "prior guidance \(priorGuidance), " : ""
         return [
             "\(count) scenes of seeds from \(seed) on (\(kind)), \(frames) frames of "
                 + "\(width)x\(height).",
             "Sampled by \(model), where a row does not say otherwise: \(sampling.steps) steps, "
-                + "guidance \(sampling.guidance), omega_t \(sampling.temporalGuidance), t_s "
-                + "\(sampling.structureLevel.rounds), eta \(sampling.eta), \(windows).",
+                + "guidance \(sampling.guidance), \(prior)omega_t \(sampling.temporalGuidance), "
+                + "t_s \(sampling.structureLevel.rounds), eta \(sampling.eta), \(windows).",
         ]
     }
 }

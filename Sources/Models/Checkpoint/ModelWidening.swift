@@ -34,14 +34,8 @@ package struct ModelWidening: Sendable {
     ) throws {
         let vae = try Self.component(.vae, called: "AutoencoderKL", of: source)
         let unet = try Self.component(.gen1, called: Gen1Config.className, of: source)
-        let oldChannels = try AutoencoderConfig(try vae.config()).latentChannels
-        let predicted = try Gen1Config(try unet.config()).latentChannels
-        guard predicted == oldChannels else {
-            throw ConfigError(
-                "\(unet.path)/config.json: out_channels: expected \(oldChannels), the latent "
-                    + "channels of the autoencoder, found \(predicted)"
-            )
-        }
+        let oldChannels = try Gen1Config(try unet.config()).latentChannels
+        try AutoencoderConfig(try vae.config()).check(latents: oldChannels, path: vae.path)
         guard channels > oldChannels, channels <= Gen1Config.latentChannelsMax else {
             throw WideningError(
                 "expected more latent channels than the \(oldChannels) of \(source.path), at most "

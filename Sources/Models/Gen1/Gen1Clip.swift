@@ -1,3 +1,4 @@
+import NN
 package import Tensors
 
 /// What all evaluations of one clip have in common, computed once: the structure with its level,
@@ -10,6 +11,16 @@ package struct Gen1Clip: Sendable {
         /// `[B or 1, 1, D]`.
         let token: Tensor
         let memo = TensorMemo()
+
+        /// What each layer adds for it, made once.
+        func rows(_ layers: [CrossAttention]) -> [Tensor] {
+            layers.map { layer in
+                let place = TensorMemo.Place.content(layer.identity)
+                let rows = memo[place] ?? layer.rows(of: token)
+                memo[place] = rows
+                return rows
+            }
+        }
     }
 
     /// One way to evaluate the network.
@@ -88,23 +99,54 @@ extension Gen1UNet {
                 "sample: expected the shape of the structure, found \(sample.shape)"
             )
         }
-        let input = join(sample, clip.structure)
-        let time = time(timesteps, clips)
+        if branches.contains(where: { $0.mode == .video }) { try checkFrames(clips.frames) }
+        // Everything that is not the same in every step of every clip is an input, in this order.
+        var inputs = [sample, clip.structure, time(timesteps, clips)]
+        let layers = crossAttentions
+        let seen = [false, true].filter { seen in branches.contains { $0.hasContent == seen } }
+        for hasContent in seen {
+            guard let content = hasContent ? clip.content : clip.null else {
+                throw NetworkInputError("content: missing; a branch sees it")
+            }
+            inputs.append(content.token)
+            inputs += content.rows(layers)
+        }
+        let key = ReplayKey(replays, "step of \(branches)")
+        return try sample.backend.replayed(key, inputs) { inputs throws(NetworkInputError) in
+            try evaluate(inputs, clips, branches, layers)
+        }
+    }
+
+    /// The same, of tensors alone: latents, structure, time, then each content's token and rows.
+    private func evaluate(
+        _ inputs: [Tensor],
+        _ clips: ClipLayout,
+        _ branches: [Gen1Clip.Branch],
+        _ layers: [CrossAttention]
+    ) throws(NetworkInputError) -> [Tensor] {
+        var contents = inputs[3...]
+        func nextContent() -> Gen1Clip.Content {
+            let content = Gen1Clip.Content(token: contents.removeFirst())
+            for layer in layers {
+                content.memo[.content(layer.identity)] = contents.removeFirst()
+            }
+            return content
+        }
+        let null = branches.contains { !$0.hasContent } ? nextContent() : nil
+        let content = branches.contains { $0.hasContent } ? nextContent() : nil
+        let input = join(inputs[0], inputs[1])
         let memo = branches.count > 1 ? TensorMemo() : nil
         var results: [Tensor] = []
         for branch in branches {
-            if branch.mode == .video { try checkFrames(clips.frames) }
-            guard let content = branch.hasContent ? clip.content : clip.null else {
-                throw NetworkInputError("content: missing; a branch sees it")
-            }
+            guard let seen = branch.hasContent ? content : null else { continue }
             let conditioning = UNetConditioning(
-                time: time,
-                context: content.token,
+                time: inputs[2],
+                context: seen.token,
                 clips: branch.mode == .video ? clips : nil,
-                contextMemo: content.memo,
+                contextMemo: seen.memo,
                 stepMemo: memo
             )
-            results.append(try run(input, conditioning).reshaped(sample.shape))
+            results.append(try run(input, conditioning).reshaped(inputs[0].shape))
         }
         return results
     }

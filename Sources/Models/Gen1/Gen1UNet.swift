@@ -21,6 +21,8 @@ package struct Gen1UNet: Sendable {
 
     package let config: Gen1Config
     private let trunk: UNetTrunk
+    /// Of the steps that a backend may remember.
+    let replays = ReplayOwner()
 
     package init(_ config: Gen1Config, _ weights: WeightPath) throws(WeightError) {
         self.config = config
@@ -78,6 +80,8 @@ package struct Gen1UNet: Sendable {
     ) throws(NetworkInputError) -> Tensor {
         try trunk(input, conditioning)
     }
+
+    var crossAttentions: [CrossAttention] { trunk.crossAttentions }
 
     /// SiLU of the time embedding, `[B · F or 1, timeChannels]`.
     func time(_ timesteps: [Float], _ clips: ClipLayout) -> Tensor {

@@ -50,6 +50,8 @@ struct SpatialTransformer: Sendable {
         projectionOut = try Linear(inner, channels, storage: storage, weights["proj_out"])
     }
 
+    var crossAttentions: [CrossAttention] { blocks.map(\.crossAttention) }
+
     /// Transforms images `x` `[N, H, W, C]` under the conditioning's context.
     ///
     /// - Parameters:
@@ -90,7 +92,7 @@ private struct SpatialTransformerBlock: Sendable {
     private let norm1: LayerNorm
     private let selfAttention: SelfAttention
     private let norm2: LayerNorm
-    private let crossAttention: CrossAttention
+    let crossAttention: CrossAttention
     private let norm3: LayerNorm
     private let feedForward: GatedFeedForward
 

@@ -69,6 +69,8 @@ struct TransformerPair: Sendable {
             } else { nil }
     }
 
+    var crossAttentions: [CrossAttention] { spatial.crossAttentions }
+
     func callAsFunction(
         _ x: consuming Tensor,
         _ conditioning: UNetConditioning,
@@ -102,6 +104,8 @@ private struct UNetLayer: Sendable {
         )
         transformers = attends ? try TransformerPair(block, style, index, weights) : nil
     }
+
+    var crossAttentions: [CrossAttention] { transformers?.crossAttentions ?? [] }
 
     /// `memo` is that of the step, for the network's first layer: what it computes depends neither
     /// on the content nor, at its beginning, on the temporal layers.
@@ -181,6 +185,8 @@ struct DownBlock: Sendable {
             )
     }
 
+    var crossAttentions: [CrossAttention] { layers.flatMap(\.crossAttentions) }
+
     /// Pushes each layer's result, and the smaller image, onto `skips`; `memo` as its first layer
     /// has it.
     func callAsFunction(
@@ -219,6 +225,8 @@ struct MiddleBlock: Sendable {
         transformers = try TransformerPair(block, style, 0, weights)
         second = try ResidualBlock(channels, channels, residual, weights["resnets.1"])
     }
+
+    var crossAttentions: [CrossAttention] { transformers.crossAttentions }
 
     func callAsFunction(_ x: consuming Tensor, _ conditioning: UNetConditioning) -> Tensor {
         let (time, clips) = (conditioning.time, conditioning.clips)
@@ -275,6 +283,8 @@ struct UpBlock: Sendable {
                 weights["upsamplers.0.conv"]
             )
     }
+
+    var crossAttentions: [CrossAttention] { layers.flatMap(\.crossAttentions) }
 
     /// Pops a skip for each layer; enlarges to the size of the next one, which at odd sizes is not
     /// twice the size here.

@@ -96,6 +96,11 @@ struct UNetTrunk: Sendable {
         timeEmbedding(timesteps)
     }
 
+    /// Those of all spatial transformers, in their order.
+    var crossAttentions: [CrossAttention] {
+        down.flatMap(\.crossAttentions) + middle.crossAttentions + up.flatMap(\.crossAttentions)
+    }
+
     /// - Parameters:
     ///   - x: `[N, H, W, inputChannels]`.
     ///   - conditioning: Time, context and clips.

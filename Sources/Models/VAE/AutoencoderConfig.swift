@@ -22,6 +22,21 @@ package struct AutoencoderConfig: Hashable, Sendable {
     /// Pixels along the edge of one latent.
     package var patch: Int { 1 << (blockChannels.count - 1) }
 
+    /// Refuses an autoencoder of other latents than a gen1's.
+    ///
+    /// - Parameters:
+    ///   - channels: The gen1's.
+    ///   - path: The autoencoder's component.
+    /// - Throws: `ConfigError` that names both numbers.
+    package func check(latents channels: Int, path: String) throws(ConfigError) {
+        guard latentChannels == channels else {
+            throw ConfigError(
+                "\(path): expected the \(channels) latent channels that the unet has, found "
+                    + "\(latentChannels)"
+            )
+        }
+    }
+
     /// Reads a `config.json`, with the class defaults of diffusers for absent keys.
     ///
     /// - Parameter config: The file's object.

@@ -60,6 +60,8 @@ package struct BenchmarkResult: Sendable {
     package let bound: Benchmark.Bound
     /// Seconds of each repetition, ascending.
     package let seconds: [Double]
+    /// The same where the backend replayed the work and then queued it anew; else empty.
+    package let queuedSeconds: [Double]
     /// Additions and multiplications of its products.
     package let operations: Int
     package let bytes: Int
@@ -84,7 +86,7 @@ package struct BenchmarkResult: Sendable {
     }
 
     package var json: JSONValue {
-        .object([
+        var values: [String: JSONValue] = [
             "name": .string(name),
             "bound": .string(bound.rawValue),
             "median_seconds": .number(median),
@@ -99,7 +101,11 @@ package struct BenchmarkResult: Sendable {
             "activation_peak_bytes": .integer(activationPeakBytes),
             "activation_held_bytes": .integer(activationHeldBytes),
             "checksum": .number(checksum),
-        ])
+        ]
+        if !queuedSeconds.isEmpty {
+            values["queued_median_seconds"] = .number(queuedSeconds[queuedSeconds.count / 2])
+        }
+        return .object(values)
     }
 }
 
@@ -129,23 +135,38 @@ extension Benchmark {
         // The first run meets fresh memory; its result is what the checksum is made of.
         for value in try work().download().values { checksum += Double(value) }
         backend.resetPeakMemory()
-        var seconds: [Double] = []
-        for _ in 0..<repetitions {
-            let start = clock.now
-            let result = try work()
+        func times() throws -> [Double] {
+            try (0..<repetitions).map { _ in
+                let start = clock.now
+                let result = try work()
+                try backend.synchronize()
+                precondition(result.count > 0, "\(name) made nothing")
+                return (clock.now - start).seconds
+            }.sorted()
+        }
+        // A backend that replays parts of the work captures them in the second run.
+        let replaying = backend as? any ReplayingBackend
+        if replaying != nil {
+            _ = try work()
             try backend.synchronize()
-            seconds.append((clock.now - start).seconds)
-            precondition(result.count > 0, "\(name) made nothing")
+        }
+        let seconds = try times()
+        let memory = backend.memory
+        var queuedSeconds: [Double] = []
+        if let replaying, replaying.replayCount > 0 {
+            replaying.isReplaying = false
+            queuedSeconds = try times()
         }
         return BenchmarkResult(
             name: name,
             bound: bound,
-            seconds: seconds.sorted(),
+            seconds: seconds,
+            queuedSeconds: queuedSeconds,
             operations: shapes.productOperations,
             bytes: bytes,
-            parameterBytes: backend.memory.parameterBytes,
-            activationPeakBytes: backend.memory.activationPeakBytes,
-            activationHeldBytes: backend.memory.activationHeldBytes,
+            parameterBytes: memory.parameterBytes,
+            activationPeakBytes: memory.activationPeakBytes,
+            activationHeldBytes: memory.activationHeldBytes,
             checksum: checksum,
             machine: machine
         )

@@ -49,25 +49,10 @@ package struct Gen1Model: Sendable {
 
     /// Whether the folder has an autoencoder of gen1's latents, without reading its weights.
     ///
-    /// - Throws: `InputError` if its latents are others, `CheckpointError`, `ConfigError`.
+    /// - Throws: `ConfigError`, also if its latents are others, and `CheckpointError`.
     package func checkAutoencoder() throws {
         let vae = try folder.component("vae")
-        try Self.check(AutoencoderConfig(vae.config()), latentChannels, path: vae.path)
-    }
-
-    /// - Throws: `InputError` if the autoencoder's latents are not those of a gen1 of so many
-    ///   channels.
-    static func check(
-        _ autoencoder: AutoencoderConfig,
-        _ channels: Int,
-        path: String
-    ) throws(InputError) {
-        guard autoencoder.latentChannels == channels else {
-            throw InputError(
-                "\(path): expected the \(channels) latent channels that the unet has, found "
-                    + "\(autoencoder.latentChannels)"
-            )
-        }
+        try AutoencoderConfig(vae.config()).check(latents: latentChannels, path: vae.path)
     }
 
     package func autoencoder() throws -> Autoencoder {

@@ -10,6 +10,8 @@ import Tensors
 package struct SamplingDefaults: Hashable, Sendable {
     package var steps = 50
     package var guidance = 7.5
+    /// Of the prior, where a prompt says what a rendering looks like.
+    package var priorGuidance = 4.0
     package var temporalGuidance = 1.0
     package var structureLevel = 0
     package var eta = 0.0
@@ -25,9 +27,12 @@ package struct SamplingDefaults: Hashable, Sendable {
     /// The key of `model_index.json`.
     package static let key = "_weft_defaults"
 
+    /// What a prior's guidance can be.
+    package static let priorGuidances = -1000.0...1000.0
+
     private static let keys: Set<String> = [
-        "eta", "fuse_every", "fuse_until", "guidance", "noise", "overlap", "steps",
-        "structure_level", "taper", "temporal_guidance", "window",
+        "eta", "fuse_every", "fuse_until", "guidance", "noise", "overlap", "prior_guidance",
+        "steps", "structure_level", "taper", "temporal_guidance", "window",
     ]
 
     package init() {}
@@ -48,6 +53,7 @@ package struct SamplingDefaults: Hashable, Sendable {
         }
         steps = try config.count("steps", default: steps)
         guidance = try config.number("guidance", default: guidance)
+        priorGuidance = try config.number("prior_guidance", default: priorGuidance)
         temporalGuidance = try config.number("temporal_guidance", default: temporalGuidance)
         structureLevel = try config.integer("structure_level", default: structureLevel)
         eta = try config.number("eta", default: eta)
@@ -96,6 +102,11 @@ package struct SamplingDefaults: Hashable, Sendable {
         }
         try expect(steps <= 1000, "steps", "1 to 1000")
         try expect(guidance.isFinite, "guidance", "a finite number")
+        try expect(
+            Self.priorGuidances.contains(priorGuidance),
+            "prior_guidance",
+            "-1000 to 1000"
+        )
         try expect(temporalGuidance.isFinite, "temporal_guidance", "a finite number")
         try expect(
             (0...StructureLevel.largest).contains(structureLevel),

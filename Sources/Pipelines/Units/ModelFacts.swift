@@ -32,7 +32,7 @@ package struct ModelFacts: Hashable, Sendable {
         let object = try unet.config()
         let config = try Gen1Config(object)
         let vae = try AutoencoderConfig(folder.component("vae").config())
-        try Gen1Model.check(vae, config.latentChannels, path: "\(folder.path)/vae")
+        try vae.check(latents: config.latentChannels, path: "\(folder.path)/vae")
         _ = try DPTConfig(folder.component("depth_estimator").config())
         latentScale = vae.patch
         latentChannels = vae.latentChannels

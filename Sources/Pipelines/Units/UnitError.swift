@@ -33,7 +33,8 @@ package struct UnitError: Error, Hashable, Sendable, CustomStringConvertible {
         case let error as InputError: self.init(.specification, error.description)
         case let error as SamplerError: self.init(.specification, error.description)
         case let error as NetworkInputError: self.init(.specification, error.description)
-        case let error as BackendError: self.init(.worker, error.description)
+        case let error as BackendError:
+            self.init(error.isOutOfMemory ? .resource : .worker, error.description)
         case let error as CheckpointError: self.init(.resource, error.description)
         case let error as SafetensorsError: self.init(.resource, error.description)
         case let error as WeightError: self.init(.resource, error.description)

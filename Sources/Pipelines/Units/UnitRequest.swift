@@ -12,7 +12,7 @@ package struct UnitSettings: Hashable, Sendable {
     package var hasImage = false
     package var sampling: SampleSettings
     package var priorSteps = 25
-    package var priorGuidance = 4.0
+    package var priorGuidance = SamplingDefaults().priorGuidance
 
     package init(model: String, sampling: SampleSettings) {
         self.model = model

@@ -3,36 +3,38 @@ import Models
 package import Tensors
 
 extension UnitRunner {
-    /// The embedding that the prior draws for a prompt, as a job of this seed has it.
+    /// The embeddings that the prior draws for prompts.
+    ///
+    /// What a single one gets is what a job of that prompt and seed has. Several at once cost less:
+    /// each text is encoded once, and the prior takes them together. They are the same to the bit
+    /// where a product's row does not depend on the rows beside it: by our own kernels, not by the
+    /// libraries'.
     ///
     /// - Parameters:
-    ///   - prompt: The text.
-    ///   - seed: Of the draw.
+    ///   - draws: At least one.
+    ///   - guidance: Of the prior.
     ///   - model: The model's folder.
     ///   - variant: Of its weights, such as fp16.
-    /// - Returns: `[1, D]`.
+    /// - Returns: `[N, D]`.
     /// - Throws: As `run` does.
-    package func content(
-        prompt: String,
-        seed: UInt64,
+    package func contents(
+        _ draws: [PromptDraw],
+        guidance: Double,
         model: String,
         variant: String? = nil
     ) throws -> HostTensor {
+        precondition(!draws.isEmpty, "the contents of no prompts")
         var settings = UnitSettings(
             model: model,
             sampling: SampleSettings(structureLevel: try StructureLevel(0))
         )
         settings.variant = variant
-        settings.prompt = prompt
-        settings.sampling.seed = seed
-        guard
-            case .tensor(let embedding) = try run(
-                .content(picture: nil),
-                settings,
-                progress: { _ in }
-            )
-        else { preconditionFailure("a prompt's content is pictures") }
-        return embedding
+        settings.priorGuidance = guidance
+        return try judged {
+            let found = try drawn(draws, settings, loaded(settings)) { _ in }
+            try Self.checkFinite(found)
+            return found
+        }
     }
 
     /// The embedding `[1, D]` that guides the look: a picture's own, or that which the prior draws
@@ -47,30 +49,48 @@ extension UnitRunner {
         guard let prompt = settings.prompt else {
             throw UnitError(.specification, "content: neither a prompt nor a picture")
         }
+        let draw = PromptDraw(prompt, seed: settings.sampling.seed)
+        return try drawn([draw], settings, model, progress)
+    }
+
+    /// Draws that go through the prior together.
+    private static let drawsAtOnce = 16
+
+    private func drawn(
+        _ draws: [PromptDraw],
+        _ settings: UnitSettings,
+        _ model: LoadedModel,
+        _ progress: @escaping Progress
+    ) throws -> HostTensor {
         let texts = try model.textEncoder(progress)
         let prior = try model.prior(progress)
         let sampler = try UnCLIPSampler(model.priorSchedule(), steps: settings.priorSteps)
-        let width = prior.config.embeddingChannels
-        let source = NoiseSource(seed: settings.sampling.seed)
-        // The whole job has one embedding, so the noise belongs to no frame; each step has its own.
-        func noise(_ step: Int) -> HostTensor {
-            HostTensor(
-                source.normals(width, frame: 0, key: NoiseKey(.prior, step: step)),
-                Shape([1, width])
-            )
+        let sampling = PriorSampling(prior, sampler, guidance: Float(settings.priorGuidance))
+        let negative = settings.negativePrompt ?? ""
+        var encoded: [String: PriorTransformer.Conditioning] = [:]
+        for text in [negative] + draws.map(\.prompt) where encoded[text] == nil {
+            encoded[text] = try conditioning(text, texts)
         }
         var done = 0
-        let sampling = PriorSampling(prior, sampler, guidance: Float(settings.priorGuidance))
-        return try sampling(
-            prompts: conditioning(prompt, texts),
-            empty: conditioning(settings.negativePrompt ?? "", texts),
-            start: noise(0),
-            noise: (1..<sampler.timesteps.count).map(noise),
-            willStep: { _ in
-                try progress(.running(done: done))
-                done += 1
+        var rows: [HostTensor] = []
+        for first in stride(from: 0, to: draws.count, by: Self.drawsAtOnce) {
+            let batch = draws[first..<min(first + Self.drawsAtOnce, draws.count)]
+            func noise(_ step: Int) -> HostTensor {
+                .stacked(batch.map { $0.noise(prior.config.embeddingChannels, step: step) })
             }
-        )
+            let found = try sampling(
+                prompts: .joining(batch.compactMap { encoded[$0.prompt] }),
+                empty: .joining(batch.compactMap { _ in encoded[negative] }),
+                start: noise(0),
+                noise: (1..<sampler.timesteps.count).map(noise),
+                willStep: { _ in
+                    try progress(.running(done: done))
+                    done += 1
+                }
+            )
+            rows += batch.indices.map { found.slice($0 - first) }
+        }
+        return .stacked(rows)
     }
 
     private func embedding(
@@ -105,5 +125,23 @@ extension UnitRunner {
             textStates: output.lastHiddenState,
             textMask: [tokens.ids.indices.map { $0 < tokens.count }]
         )
+    }
+}
+
+/// A prompt, and the seed with which the prior draws for it.
+package struct PromptDraw: Hashable, Sendable {
+    package let prompt: String
+    package let seed: UInt64
+
+    package init(_ prompt: String, seed: UInt64) {
+        self.prompt = prompt
+        self.seed = seed
+    }
+
+    /// Normal noise of a step, `[D]`: a whole job has one embedding, so the noise belongs to no
+    /// frame; each step has its own.
+    fileprivate func noise(_ width: Int, step: Int) -> HostTensor {
+        let key = NoiseKey(.prior, step: step)
+        return HostTensor(NoiseSource(seed: seed).normals(width, frame: 0, key: key), [width])
     }
 }

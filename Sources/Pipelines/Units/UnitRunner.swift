@@ -18,7 +18,7 @@ package final class UnitRunner {
         case running(done: Int)
     }
 
-    private let backend: any Backend
+    let backend: any Backend
     private var model: LoadedModel?
     private var conditioning: ConditioningCache
 
@@ -43,16 +43,27 @@ package final class UnitRunner {
         _ settings: UnitSettings,
         progress: @escaping Progress
     ) throws -> UnitResult {
-        do {
+        try judged {
             let result = try result(request, settings, progress)
-            if case .tensor(let tensor) = result, !tensor.values.allSatisfy(\.isFinite) {
-                throw UnitError(.unit, "the result has values that are not finite")
-            }
+            if case .tensor(let tensor) = result { try Self.checkFinite(tensor) }
             return result
+        }
+    }
+
+    /// Work whose errors say who is to blame.
+    func judged<Result>(_ work: () throws -> Result) throws -> Result {
+        do {
+            return try work()
         } catch let stop as StoppedByProgress {
             throw stop.underlying
         } catch {
             throw UnitError(error)
+        }
+    }
+
+    static func checkFinite(_ tensor: HostTensor) throws(UnitError) {
+        guard tensor.values.allSatisfy(\.isFinite) else {
+            throw UnitError(.unit, "the result has values that are not finite")
         }
     }
 
@@ -77,7 +88,7 @@ package final class UnitRunner {
         }
     }
 
-    private func loaded(_ settings: UnitSettings) throws -> LoadedModel {
+    func loaded(_ settings: UnitSettings) throws -> LoadedModel {
         if let model, model.path == settings.model, model.variant == settings.variant {
             return model
         }
@@ -227,6 +238,6 @@ package final class UnitRunner {
 }
 
 /// Carries what the progress closure threw past the classing of errors.
-private struct StoppedByProgress: Error {
+struct StoppedByProgress: Error {
     let underlying: any Error
 }

@@ -38,6 +38,11 @@ extension Farm {
         return reports
     }
 
+    /// What a worker last said it is; nil if it is not known any more.
+    package func nameAndDevice(of worker: WorkerID) -> (name: String, deviceClass: String)? {
+        workers.index(of: worker).map { (workers[$0].name, workers[$0].deviceClass) }
+    }
+
     /// All workers that are or were there, by name.
     package func workers(at now: Instant) -> [WorkerReport] {
         let now = Instant(nanoseconds: now.nanoseconds - stalled.wholeNanoseconds)

@@ -1,5 +1,4 @@
 import CKernels
-import Glibc
 
 extension CPUBackend {
     package func activationGradient(
@@ -72,19 +71,15 @@ extension CPUBackend {
                 "an update of \(value.shape) meets \(tensor.shape)"
             )
         }
-        precondition(step.number > 0, "update \(step.number): the first is 1")
-        // The corrections of bias, in float64: 1 - beta^n cancels.
-        let number = Double(step.number)
-        let meanCorrection = 1 - pow(Double(step.beta1), number)
-        let varianceCorrection = 1 - pow(Double(step.beta2), number)
+        let factors = step.factors
         var numbers = weft_adamw(
             gradient_scale: step.gradientScale,
-            mean_rate: Float(1 - Double(step.beta1)),
-            variance_rate: Float(1 - Double(step.beta2)),
-            root_scale: Float(1 / varianceCorrection.squareRoot()),
+            mean_rate: factors.meanRate,
+            variance_rate: factors.varianceRate,
+            root_scale: factors.rootScale,
             epsilon: step.epsilon,
-            rate: Float(Double(step.rate) / meanCorrection),
-            decay: Float(1 - Double(step.rate) * Double(step.weightDecay))
+            rate: factors.rate,
+            decay: factors.decay
         )
         unsafe weft_adamw_step(
             pool,
@@ -98,7 +93,7 @@ extension CPUBackend {
         )
     }
 
-    package func squaredNorm(_ x: Tensor) -> Double {
-        unsafe weft_squares(pool, version, pointer(x), Int64(x.count))
+    package func squaredNorms(_ tensors: [Tensor]) -> [Double] {
+        tensors.map { unsafe weft_squares(pool, version, pointer($0), Int64($0.count)) }
     }
 }

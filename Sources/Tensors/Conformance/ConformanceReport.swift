@@ -1,4 +1,4 @@
-/// How a device fares with all cases of the suite: what somebody runs on a new machine.
+/// How a device fares with all cases of a suite: what somebody runs on a new machine.
 package struct ConformanceReport: Sendable {
     /// What a device is held to.
     package struct Terms: Hashable, Sendable {
@@ -6,10 +6,17 @@ package struct ConformanceReport: Sendable {
         package var bound: Double?
         /// Whether it has numbers smaller than the normal ones of float16.
         package var hasTinyValues: Bool
+        /// Of gradients, instead of each case's own bound.
+        package var gradientBound: Double?
 
-        package init(bound: Double? = nil, hasTinyValues: Bool = true) {
+        package init(
+            bound: Double? = nil,
+            hasTinyValues: Bool = true,
+            gradientBound: Double? = nil
+        ) {
             self.bound = bound
             self.hasTinyValues = hasTinyValues
+            self.gradientBound = gradientBound
         }
     }
 
@@ -28,7 +35,7 @@ package struct ConformanceReport: Sendable {
     /// In the order of the suite.
     package private(set) var operations: [Operation] = []
 
-    /// Runs the suite.
+    /// Runs the suite of operations.
     ///
     /// - Throws: `BackendError` if the device fails.
     package init(of backend: any Backend, _ terms: Terms = Terms()) throws {
@@ -36,18 +43,39 @@ package struct ConformanceReport: Sendable {
             let outcome: ConformanceCase.Outcome? =
                 conformance.hasTinyValues && !terms.hasTinyValues
                 ? nil : try conformance.run(on: backend, bound: terms.bound)
-            add(conformance, outcome)
+            add(
+                conformance.operation,
+                conformance.detail,
+                outcome.map { ($0.error, $0.isWithinBound) }
+            )
+        }
+    }
+
+    /// Runs the suite of gradients.
+    ///
+    /// - Throws: `BackendError` if the device fails.
+    package init(
+        ofGradientsOn backend: any DifferentiableBackend,
+        _ terms: Terms = Terms()
+    ) throws {
+        for gradient in GradientSuite.cases {
+            let outcome = try gradient.run(on: backend, bound: terms.gradientBound)
+            add(gradient.operation, gradient.detail, (outcome.error, outcome.isWithinBound))
         }
     }
 
     package var isPassed: Bool { operations.allSatisfy(\.failures.isEmpty) }
 
     /// Counts a case; without an outcome it was skipped.
-    private mutating func add(_ conformance: ConformanceCase, _ outcome: ConformanceCase.Outcome?) {
-        if !operations.contains(where: { $0.name == conformance.operation }) {
-            operations.append(Operation(name: conformance.operation))
+    private mutating func add(
+        _ name: String,
+        _ detail: String,
+        _ outcome: (error: Double, isWithinBound: Bool)?
+    ) {
+        if !operations.contains(where: { $0.name == name }) {
+            operations.append(Operation(name: name))
         }
-        for index in operations.indices where operations[index].name == conformance.operation {
+        for index in operations.indices where operations[index].name == name {
             operations[index].cases += 1
             guard let outcome else {
                 operations[index].skipped += 1
@@ -55,10 +83,10 @@ package struct ConformanceReport: Sendable {
             }
             if outcome.error >= operations[index].worst {
                 operations[index].worst = outcome.error
-                operations[index].worstCase = conformance.detail
+                operations[index].worstCase = detail
             }
             if !outcome.isWithinBound {
-                operations[index].failures.append("\(conformance.detail): \(outcome.error)")
+                operations[index].failures.append("\(detail): \(outcome.error)")
             }
         }
     }

@@ -44,11 +44,13 @@ package struct GradientCase: Sendable, CustomStringConvertible {
     ///
     /// - Parameters:
     ///   - device: The device to judge.
+    ///   - bound: Instead of the case's own.
     ///   - alter: Applied to each gradient found, to prove that the comparison can fail.
     /// - Returns: The error and the verdict.
     /// - Throws: `BackendError` if the device fails.
     package func run(
         on device: any DifferentiableBackend,
+        bound: Double? = nil,
         altering alter: (HostTensor) -> HostTensor = { $0 }
     ) throws -> Outcome {
         let probe = GradientProbe(device, operands)
@@ -63,7 +65,7 @@ package struct GradientCase: Sendable, CustomStringConvertible {
             else { return Outcome(error: .infinity, isWithinBound: false) }
             worst = max(worst, error(of: found, operand: index, seed: seed))
         }
-        return Outcome(error: worst, isWithinBound: worst <= bound)
+        return Outcome(error: worst, isWithinBound: worst <= bound ?? self.bound)
     }
 
     /// Compares derivatives of the loss, Σ seed · result: some by single elements (all where there

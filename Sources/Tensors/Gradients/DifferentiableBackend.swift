@@ -6,6 +6,21 @@
 /// nothing else does. As everywhere, results depend on the operands alone: sums over
 /// positions are taken in fixed slices in a fixed order.
 package protocol DifferentiableBackend: Backend {
+    // MARK: Wide tensors
+
+    // Parameters, their gradients and what an optimiser keeps are float32 whatever a device keeps
+    // values in: wide tensors. What sums in place, moves elements or optimises takes either kind;
+    // all other operations take values. Unless a device says otherwise, values are wide.
+
+    /// A wide tensor of these values, to the bit.
+    func uploadWide(_ values: HostTensor) -> Tensor
+    /// A wide tensor of zeros.
+    func wideZeros(_ shape: Shape) -> Tensor
+    /// A tensor as a wide one; the same where it is wide.
+    func widened(_ tensor: Tensor) -> Tensor
+    /// A tensor as one of values; the same where it is one.
+    func narrowed(_ tensor: Tensor) -> Tensor
+
     // MARK: Sums in place
 
     /// A new tensor of zeros.
@@ -135,8 +150,17 @@ package protocol DifferentiableBackend: Backend {
         variance: Tensor,
         _ step: AdamWStep
     )
-    /// Σ x² in float64, for the norm of all gradients.
-    func squaredNorm(_ x: Tensor) -> Double
+    /// Σ x² of each in float64, for the norm of all gradients; no numbers if the device fails, and
+    /// it tells so as always.
+    func squaredNorms(_ tensors: [Tensor]) -> [Double]
+}
+
+extension DifferentiableBackend {
+    package func uploadWide(_ values: HostTensor) -> Tensor { upload(values) }
+    package func wideZeros(_ shape: Shape) -> Tensor { zeros(shape) }
+    package func widened(_ tensor: Tensor) -> Tensor { tensor }
+    package func narrowed(_ tensor: Tensor) -> Tensor { tensor }
+    package func squaredNorm(_ x: Tensor) -> Double { squaredNorms([x])[0] }
 }
 
 /// The gradients of a normalisation by its operands.

@@ -23,12 +23,20 @@ final class GradientSlot {
     let count: Int
     /// Whether it stays when it has been read: leaves, and what is watched.
     let isKept: Bool
+    /// Whether the gradient is a parameter's: a wide tensor.
+    private let isWide: Bool
     private let base: any DifferentiableBackend
     private var passed: PassedGradient?
 
-    init(count: Int, isKept: Bool = false, on base: any DifferentiableBackend) {
+    init(
+        count: Int,
+        isKept: Bool = false,
+        isWide: Bool = false,
+        on base: any DifferentiableBackend
+    ) {
         self.count = count
         self.isKept = isKept
+        self.isWide = isWide
         self.base = base
     }
 
@@ -59,7 +67,7 @@ final class GradientSlot {
     /// The gradient as memory to add into; zeros if nothing has come yet.
     func writable() -> Tensor {
         guard let passed else {
-            let target = base.zeros([count])
+            let target = isWide ? base.wideZeros([count]) : base.zeros([count])
             self.passed = PassedGradient(new: target)
             return target
         }
@@ -71,6 +79,7 @@ final class GradientSlot {
 
     /// Adds a whole gradient where there is none, or none that may be written to.
     private func join(_ gradient: PassedGradient) {
+        let gradient = converted(gradient)
         let flat = gradient.tensor.reshaped([count])
         guard let passed else {
             // Memory that is part of a larger buffer is not for keeping.
@@ -85,6 +94,12 @@ final class GradientSlot {
         } else {
             self.passed = PassedGradient(new: base.combine([(1, passed.tensor), (1, flat)]))
         }
+    }
+
+    private func converted(_ gradient: PassedGradient) -> PassedGradient {
+        let tensor = isWide ? base.widened(gradient.tensor) : base.narrowed(gradient.tensor)
+        let isSame = tensor.buffer === gradient.tensor.buffer
+        return isSame ? gradient : PassedGradient(new: tensor)
     }
 }
 
@@ -111,15 +126,35 @@ struct GradientTarget {
 
 /// Memory of the wrapped backend, and where the gradient by it gathers, if anybody wants that.
 final class RecordedBuffer: Buffer {
-    let base: Tensor
+    private enum Contents {
+        case values(Tensor)
+        case parameter(TrainableParameter)
+    }
+
+    private let contents: Contents
     let slot: GradientSlot?
+    let byteCount: Int
 
     init(_ base: Tensor, slot: GradientSlot?) {
-        self.base = base.reshaped([base.count])
+        contents = .values(base.reshaped([base.count]))
+        byteCount = 4 * base.count
         self.slot = slot
     }
 
-    var byteCount: Int { 4 * base.count }
+    /// A parameter that operations take as a tensor.
+    init(_ parameter: TrainableParameter) {
+        contents = .parameter(parameter)
+        byteCount = 4 * parameter.shape.count
+        slot = parameter.trains ? parameter.slot : nil
+    }
+
+    /// On the wrapped backend, flat.
+    var base: Tensor {
+        switch contents {
+        case .values(let tensor): tensor
+        case .parameter(let parameter): parameter.operand
+        }
+    }
 }
 
 // Recordings are made and walked by one thread; see `RecordingBackend`.

@@ -72,9 +72,8 @@ extension RecordingBackend {
 
     package func prepareTensor(_ stored: StoredTensor, as shape: Shape) -> Tensor {
         precondition(stored.arrangement == nil, "\(stored.name): a tensor in its own order")
-        let parameter = declare(stored).parameter
-        let slot = parameter.trains ? parameter.slot : nil
-        return wrap(parameter.value, slot: slot).reshaped(shape)
+        let buffer = RecordedBuffer(declare(stored).parameter)
+        return Tensor(backend: self, buffer: buffer, shape: shape)
     }
 
     private func weights(

@@ -10,12 +10,13 @@ package final class TrainableParameter {
     package let shape: Shape
     /// Whether it gets gradients; a frozen one is there because checkpoints are whole.
     package let trains: Bool
-    /// The master value, float32 on the wrapped backend.
+    /// The master value, a wide tensor of the wrapped backend.
     package let value: Tensor
     /// Counts changes of the value, by which packed copies know that they are stale.
     private(set) var version = 0
     let slot: GradientSlot
     private let base: any DifferentiableBackend
+    private var taken: (version: Int, tensor: Tensor)?
 
     init(
         component: String,
@@ -28,14 +29,23 @@ package final class TrainableParameter {
         self.trains = trains
         key = stored.name
         shape = stored.shape
-        value = base.upload(stored.hostTensor())
-        slot = GradientSlot(count: stored.shape.count, isKept: true, on: base)
+        value = base.uploadWide(stored.hostTensor())
+        slot = GradientSlot(count: stored.shape.count, isKept: true, isWide: true, on: base)
         stored.discard()
     }
 
     /// The sum of all gradients since the last clear, on the wrapped backend; nil if none has
     /// reached the parameter.
     package var gradient: Tensor? { slot.gradient?.reshaped(shape) }
+
+    /// The value as operations take it, flat; made anew if it has changed.
+    var operand: Tensor {
+        if let taken, taken.version == version { return taken.tensor }
+        taken = nil
+        let tensor = base.narrowed(value).reshaped([value.count])
+        taken = (version, tensor)
+        return tensor
+    }
 
     /// Lends the value to somebody who changes it in place.
     package func update(_ body: (Tensor) throws -> Void) rethrows {

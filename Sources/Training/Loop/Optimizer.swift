@@ -30,10 +30,10 @@ package final class Optimizer {
             Slot(
                 name: Self.name(parameter),
                 parameter: parameter,
-                mean: base.zeros(parameter.shape),
-                variance: base.zeros(parameter.shape),
+                mean: base.wideZeros(parameter.shape),
+                variance: base.wideZeros(parameter.shape),
                 average: settings.averageDecay > 0
-                    ? base.upload(try parameter.value.download()) : nil
+                    ? base.uploadWide(try parameter.value.download()) : nil
             )
         }
         guard !slots.isEmpty else {
@@ -49,8 +49,9 @@ package final class Optimizer {
     /// The norm of the mean of the gradients of `accumulation` micro-batches, over all parameters
     /// in their order; nil if none has a gradient.
     package func gradientNorm() -> Double? {
-        let norms = slots.compactMap { $0.parameter.gradient.map(backend.squaredNorm) }
-        guard !norms.isEmpty else { return nil }
+        let gradients = slots.compactMap { $0.parameter.gradient }
+        guard !gradients.isEmpty else { return nil }
+        let norms = backend.squaredNorms(gradients)
         return norms.reduce(0, +).squareRoot() / Double(settings.accumulation)
     }
 

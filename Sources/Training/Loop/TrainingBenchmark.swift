@@ -30,7 +30,7 @@ package final class TrainingBenchmark {
     ///   - backend: What computes.
     ///   - segments: Whether blocks run again on the way back instead of being remembered.
     /// - Throws: `WeightError` or `BackendError`.
-    package init(_ size: Size, on backend: CPUBackend, segments: Bool) throws {
+    package init(_ size: Size, on backend: any DifferentiableBackend, segments: Bool) throws {
         self.size = size
         let fresh = try FreshModel(.small, seed: 0).component(.gen1)
         let config = ConfigObject(fresh.config, label: "config.json")

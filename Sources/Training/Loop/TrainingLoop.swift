@@ -112,6 +112,8 @@ package final class TrainingLoop {
         guard let norm = optimizer.gradientNorm() else {
             throw TrainingError(.data("step \(step + 1): no parameter that trains has a gradient"))
         }
+        // A device that failed says more than that the norm is no number.
+        try task.recording.synchronize()
         try check([Metric("gradient_norm", norm)])
         optimizer.step(step, norm: norm)
         task.recording.clearGradients()

@@ -32,8 +32,8 @@ package final class Gen1Task: TrainingTask {
     ///   - data: Clips.
     ///   - recipe: How.
     ///   - recording: Where it trains.
-    /// - Throws: As `StartingModel` does, and `TrainingError` for parts or sizes that do not go
-    ///   together.
+    /// - Throws: As `StartingModel` and `PromptContent` do, and `ConfigError` or `TrainingError`
+    ///   for parts or sizes that do not go together.
     package init(
         _ name: String,
         _ start: StartingModel,
@@ -67,6 +67,14 @@ package final class Gen1Task: TrainingTask {
             content: try start.contentEncoder(on: base),
             depth: needsEstimates ? try start.depthMaps(on: base) : nil
         )
+        // What does not fit is told before anything is computed.
+        try Gen1Task.check(
+            network.config,
+            recipe,
+            autoencoder.encoder.config,
+            networks.content,
+            start.folder.path
+        )
         decoder = LatentDecoder(autoencoder, on: base)
         var keeping = EncodedClips.Keeping(bytesMax: recipe.cacheBytes)
         keeping.keepsDepth = (recipe.levels?.count ?? 0) > 1
@@ -80,7 +88,42 @@ package final class Gen1Task: TrainingTask {
         prompts =
             recipe.prompts.isEmpty
             ? nil : try PromptContent(recipe.prompts, start, on: recording.base)
-        try check(autoencoder.encoder.config, networks.content, start.folder.path)
+    }
+
+    /// Whether network, model and recipe go together.
+    private static func check(
+        _ network: Gen1Config,
+        _ recipe: Gen1Recipe,
+        _ autoencoder: AutoencoderConfig,
+        _ content: ContentEncoder,
+        _ path: String
+    ) throws {
+        try autoencoder.check(latents: network.latentChannels, path: "\(path)/vae")
+        guard content.channels == network.contentChannels else {
+            throw TrainingError(
+                .data(
+                    "\(path): unet: cross_attention_dim is \(network.contentChannels), and "
+                        + "image embeddings have \(content.channels) channels"
+                )
+            )
+        }
+        let (patch, request) = (autoencoder.patch, recipe.request)
+        guard request.width % patch == 0, request.height % patch == 0 else {
+            throw TrainingError(
+                .usage(
+                    "size: expected multiples of \(patch) pixels, the edge of a latent, found "
+                        + "\(request.width)x\(request.height)"
+                )
+            )
+        }
+        guard recipe.imageShare == 1 || request.frames <= network.maxFrames else {
+            throw TrainingError(
+                .usage(
+                    "frames: expected at most \(network.maxFrames), the positions that the "
+                        + "network has, found \(request.frames)"
+                )
+            )
+        }
     }
 
     package func accumulate(_ draw: Draw) throws -> [Metric] {
@@ -272,46 +315,5 @@ package final class Gen1Task: TrainingTask {
                 .map { frames.slice($0) }
         }
         return [ValidationPicture("sample", ContactSheet.image(rows))]
-    }
-
-    private func check(
-        _ autoencoder: AutoencoderConfig,
-        _ content: ContentEncoder,
-        _ path: String
-    ) throws {
-        let latents = network.config.latentChannels
-        guard autoencoder.latentChannels == latents else {
-            throw TrainingError(
-                .data(
-                    "\(path): vae: expected \(latents) latent channels, found "
-                        + "\(autoencoder.latentChannels)"
-                )
-            )
-        }
-        guard content.channels == network.config.contentChannels else {
-            throw TrainingError(
-                .data(
-                    "\(path): unet: cross_attention_dim is \(network.config.contentChannels), and "
-                        + "image embeddings have \(content.channels) channels"
-                )
-            )
-        }
-        let (patch, request) = (autoencoder.patch, recipe.request)
-        guard request.width % patch == 0, request.height % patch == 0 else {
-            throw TrainingError(
-                .usage(
-                    "size: expected multiples of \(patch) pixels, the edge of a latent, found "
-                        + "\(request.width)x\(request.height)"
-                )
-            )
-        }
-        guard recipe.imageShare == 1 || request.frames <= network.config.maxFrames else {
-            throw TrainingError(
-                .usage(
-                    "frames: expected at most \(network.config.maxFrames), the positions that the "
-                        + "network has, found \(request.frames)"
-                )
-            )
-        }
     }
 }

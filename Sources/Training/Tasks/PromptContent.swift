@@ -21,7 +21,8 @@ package struct PromptContent: Sendable {
     /// - Parameters:
     ///   - texts: At least one.
     ///   - draws: Embeddings of each text.
-    ///   - start: A model with prior, text encoder and tokenizer; its seed decides the draws.
+    ///   - start: A model with prior, text encoder and tokenizer; its seed decides the draws, and
+    ///     the prior's guidance is what suits it.
     ///   - backend: Where the prior runs.
     /// - Throws: `TrainingError` if the model takes no prompts, and as `UnitRunner` does.
     package init(
@@ -35,16 +36,12 @@ package struct PromptContent: Sendable {
         if let missing = facts.missing(forPrompt: true, forPicture: false) {
             throw TrainingError(.data("\(start.folder.path): \(missing)"))
         }
-        let (runner, path) = (UnitRunner(backend), start.folder.path)
         var seeds = Draw(seed: start.seed, step: 0).stream("prompt")
-        var rows: [HostTensor] = []
-        for text in texts {
-            for _ in 0..<draws {
-                let drawn = try runner.content(prompt: text, seed: seeds.next(), model: path)
-                rows.append(drawn.slice(0))
-            }
-        }
-        embeddings = .stacked(rows)
+        embeddings = try UnitRunner(backend).contents(
+            texts.flatMap { text in (0..<draws).map { _ in PromptDraw(text, seed: seeds.next()) } },
+            guidance: SamplingDefaults(start.folder).priorGuidance,
+            model: start.folder.path
+        )
     }
 
     /// One of the embeddings, `[D]`.

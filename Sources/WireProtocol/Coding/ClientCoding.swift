@@ -145,6 +145,45 @@ extension WorkerListMessage {
     }
 }
 
+extension ListUnitsMessage {
+    func message(_ scratch: CMessageScratch) -> Weft__V1__ListUnits {
+        var message = unsafe Weft__V1__ListUnits()
+        unsafe weft__v1__list_units__init(&message)
+        unsafe message.job = job.number
+        if let after { unsafe message.after = unsafe scratch.keep(after.message()) }
+        return unsafe message
+    }
+
+    init(_ message: Weft__V1__ListUnits) throws(WireError) {
+        self.init(JobID(unsafe message.job))
+        if let unit = unsafe message.after { after = try unsafe UnitKey(unit.pointee) }
+    }
+}
+
+extension UnitListMessage {
+    func message(_ scratch: CMessageScratch) -> Weft__V1__UnitList {
+        var message = unsafe Weft__V1__UnitList()
+        unsafe weft__v1__unit_list__init(&message)
+        unsafe message.n_units = units.count
+        unsafe message.units = unsafe scratch.keep(units) { unsafe $0.message(scratch) }
+        unsafe message.has_more = hasMore ? 1 : 0
+        return unsafe message
+    }
+
+    init(_ message: Weft__V1__UnitList) throws(WireError) {
+        self.init(
+            units: try unsafe decodedList(
+                message.units,
+                message.n_units,
+                "units",
+                limit: WireLimits.listed,
+                UnitOrigin.init(_:)
+            ),
+            hasMore: unsafe message.has_more != 0
+        )
+    }
+}
+
 extension CommandWorkerMessage {
     func message(_ scratch: CMessageScratch) -> Weft__V1__CommandWorker {
         var message = unsafe Weft__V1__CommandWorker()

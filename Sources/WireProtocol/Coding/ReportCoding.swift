@@ -165,6 +165,10 @@ extension JobDetails {
             unsafe message.text = unsafe scratch.keep(event.text)
             return unsafe message
         }
+        unsafe message.n_device_deviations = deviations.count
+        unsafe message.device_deviations = unsafe scratch.keep(deviations) {
+            unsafe $0.message(scratch)
+        }
         return unsafe message
     }
 
@@ -206,6 +210,53 @@ extension JobDetails {
                 text: try unsafe decodedText(message.text, "event")
             )
         }
+        deviations = try unsafe decodedList(
+            message.device_deviations,
+            message.n_device_deviations,
+            "deviations",
+            limit: WireLimits.deviations,
+            DeviceDeviation.init(_:)
+        )
+    }
+}
+
+extension DeviceDeviation {
+    fileprivate func message(_ scratch: CMessageScratch) -> Weft__V1__DeviceDeviation {
+        var message = unsafe Weft__V1__DeviceDeviation()
+        unsafe weft__v1__device_deviation__init(&message)
+        unsafe message.first = unsafe scratch.keep(first)
+        unsafe message.second = unsafe scratch.keep(second)
+        unsafe message.ratio = ratio
+        return unsafe message
+    }
+
+    fileprivate init(_ message: Weft__V1__DeviceDeviation) throws(WireError) {
+        self.init(
+            try unsafe decodedText(message.first, "device class"),
+            try unsafe decodedText(message.second, "device class"),
+            ratio: unsafe message.ratio
+        )
+    }
+}
+
+extension UnitOrigin {
+    func message(_ scratch: CMessageScratch) -> Weft__V1__UnitOrigin {
+        var message = unsafe Weft__V1__UnitOrigin()
+        unsafe weft__v1__unit_origin__init(&message)
+        unsafe message.unit = unsafe scratch.keep(unit.message())
+        unsafe message.worker = unsafe scratch.keep(worker.name)
+        unsafe message.name = unsafe scratch.keep(name)
+        unsafe message.device_class = unsafe scratch.keep(deviceClass)
+        return unsafe message
+    }
+
+    init(_ message: Weft__V1__UnitOrigin) throws(WireError) {
+        self.init(
+            try unsafe UnitKey(decodedField(message.unit, "unit")),
+            WorkerID(try unsafe decodedText(message.worker, "worker")),
+            name: try unsafe decodedText(message.name, "worker's name"),
+            deviceClass: try unsafe decodedText(message.device_class, "device class")
+        )
     }
 }
 

@@ -110,6 +110,7 @@ extension OfferMessage {
         unsafe message.depth_least = depthLeast
         unsafe message.depth_largest = depthLargest
         unsafe message.result = unsafe scratch.keep(result.message(scratch))
+        unsafe message.calibrate = calibrates ? 1 : 0
         return unsafe message
     }
 
@@ -129,6 +130,28 @@ extension OfferMessage {
             depthLeast: unsafe message.depth_least,
             depthLargest: unsafe message.depth_largest,
             result: try unsafe InputDescription(decodedField(message.result, "result"))
+        )
+        calibrates = unsafe message.calibrate != 0
+    }
+}
+
+extension CalibrationMessage {
+    func message(_ scratch: CMessageScratch) -> Weft__V1__Calibration {
+        var message = unsafe Weft__V1__Calibration()
+        unsafe weft__v1__calibration__init(&message)
+        unsafe message.lease = unsafe scratch.keep(lease.message(scratch))
+        unsafe message.n_values = values.count
+        unsafe message.values = unsafe scratch.keep(values)
+        return unsafe message
+    }
+
+    init(_ message: Weft__V1__Calibration) throws(WireError) {
+        let count = unsafe message.n_values
+        // Checked before anything is copied: a peer chooses this count.
+        try WireError.check(count: count, "calibration", limit: WireLimits.calibrationValues)
+        self.init(
+            try unsafe Lease(field: message.lease),
+            unsafe Array(UnsafeBufferPointer(start: message.values, count: count))
         )
     }
 }

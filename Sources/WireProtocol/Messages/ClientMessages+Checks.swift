@@ -80,6 +80,43 @@ extension JobDetails {
         for event in events {
             try WireError.check(event.text, "event", limit: WireLimits.eventBytes)
         }
+        try WireError.check(count: deviations.count, "deviations", limit: WireLimits.deviations)
+        for deviation in deviations { try deviation.check() }
+    }
+}
+
+extension DeviceDeviation {
+    fileprivate func check() throws(WireError) {
+        for name in [first, second] {
+            try WireError.check(name, "device class", limit: WireLimits.nameBytes)
+        }
+        try WireError.check(ratio, "deviation", 0...Double.greatestFiniteMagnitude)
+    }
+}
+
+extension ListUnitsMessage {
+    func check() throws(WireError) {
+        try job.check()
+        guard let after else { return }
+        try after.check()
+        try WireError.require(after.job == job, "unit", "\(after) is not of \(job)")
+    }
+}
+
+extension UnitListMessage {
+    func check() throws(WireError) {
+        try WireError.check(count: units.count, "units", limit: WireLimits.listed)
+        for origin in units {
+            try origin.unit.check()
+            try origin.worker.check()
+            try WireError.check(origin.name, "worker's name", limit: WireLimits.nameBytes)
+            try WireError.check(origin.deviceClass, "device class", limit: WireLimits.nameBytes)
+        }
+        try WireError.check(
+            units.reduce(0) { $0 + $1.wireBytes },
+            "units' size",
+            0...WireLimits.listBytes
+        )
     }
 }
 

@@ -79,6 +79,8 @@ package struct JobDetails: Hashable, Sendable {
     package var framesWritten: UInt64 = 0
     /// Last events, oldest first, for `weft show`; empty in lists.
     package var events: [JobEventLine] = []
+    /// Each pair of classes at most once.
+    package var deviations: [DeviceDeviation] = []
 
     package init(report: JobReport) {
         self.report = report
@@ -94,6 +96,61 @@ package struct JobEventLine: Hashable, Sendable {
     package init(time: Int64, text: String) {
         self.time = time
         self.text = text
+    }
+}
+
+/// How far two classes of devices are apart, by what both made of one input.
+package struct DeviceDeviation: Hashable, Sendable {
+    /// Before `second` in the order of names.
+    package let first: String
+    package let second: String
+    /// D / (2σ²), as of an overlap: 0 for the same bits, 1 for what has nothing in common.
+    package let ratio: Double
+
+    package init(_ one: String, _ other: String, ratio: Double) {
+        (first, second) = one < other ? (one, other) : (other, one)
+        self.ratio = ratio
+    }
+}
+
+/// Client: the units of a job that have results, and where those were made.
+///
+/// Answered by `UnitListMessage`.
+package struct ListUnitsMessage: Hashable, Sendable {
+    package var job: JobID
+    /// Only units after this one; for the next page.
+    package var after: UnitKey?
+
+    package init(_ job: JobID, after: UnitKey? = nil) {
+        self.job = job
+        self.after = after
+    }
+}
+
+package struct UnitListMessage: Hashable, Sendable {
+    package var units: [UnitOrigin]
+    /// Whether more come after these.
+    package var hasMore: Bool
+
+    package init(units: [UnitOrigin], hasMore: Bool = false) {
+        self.units = units
+        self.hasMore = hasMore
+    }
+}
+
+/// Where the result of a unit was made.
+package struct UnitOrigin: Hashable, Sendable {
+    package var unit: UnitKey
+    package var worker: WorkerID
+    /// The worker's, for people.
+    package var name: String
+    package var deviceClass: String
+
+    package init(_ unit: UnitKey, _ worker: WorkerID, name: String, deviceClass: String) {
+        self.unit = unit
+        self.worker = worker
+        self.name = name
+        self.deviceClass = deviceClass
     }
 }
 

@@ -17,7 +17,10 @@ extension JobDetails {
         let fixed = 768 + texts.reduce(0) { $0 + $1.utf8.count }
         let listed = deviceClasses.reduce(0) { $0 + $1.utf8.count + 4 }
         let lines = events.reduce(0) { $0 + $1.text.utf8.count + 24 }
-        return fixed + listed + lines + report.heldUnits.count * 48
+        let compared = deviations.reduce(0) {
+            $0 + $1.first.utf8.count + $1.second.utf8.count + 24
+        }
+        return fixed + listed + lines + compared + report.heldUnits.count * 48
     }
 
     /// The details made to fit a message: the first held units and device classes, the last
@@ -27,6 +30,13 @@ extension JobDetails {
         details.report = report.clipped(heldUnits: WireLimits.heldUnits)
         details.deviceClasses = deviceClasses.prefix(WireLimits.deviceClasses).map {
             $0.clipped(to: WireLimits.nameBytes)
+        }
+        details.deviations = deviations.prefix(WireLimits.deviations).map {
+            DeviceDeviation(
+                $0.first.clipped(to: WireLimits.nameBytes),
+                $0.second.clipped(to: WireLimits.nameBytes),
+                ratio: $0.ratio
+            )
         }
         details.events = events.suffix(WireLimits.events).map {
             JobEventLine(time: $0.time, text: $0.text.clipped(to: WireLimits.eventBytes))
@@ -74,6 +84,31 @@ extension JobListMessage {
             page.append(short)
         }
         self.init(jobs: page, hasMore: hasMore || page.count < jobs.count)
+    }
+}
+
+extension UnitOrigin {
+    /// An upper bound of its encoded size.
+    var wireBytes: Int {
+        96 + [worker.name, name, deviceClass].reduce(0) { $0 + $1.utf8.count }
+    }
+}
+
+extension UnitListMessage {
+    /// As many of the units as fit one message.
+    ///
+    /// - Parameters:
+    ///   - units: In order.
+    ///   - hasMore: Whether there are units after these.
+    package init(fitting units: [UnitOrigin], hasMore: Bool) {
+        var page: [UnitOrigin] = []
+        var left = WireLimits.listBytes
+        for unit in units.prefix(WireLimits.listed) {
+            guard unit.wireBytes <= left else { break }
+            left -= unit.wireBytes
+            page.append(unit)
+        }
+        self.init(units: page, hasMore: hasMore || page.count < units.count)
     }
 }
 

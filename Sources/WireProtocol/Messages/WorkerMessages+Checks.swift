@@ -131,6 +131,22 @@ extension OfferMessage {
     }
 }
 
+extension CalibrationMessage {
+    func check() throws(WireError) {
+        try lease.check()
+        try WireError.check(
+            count: values.count,
+            "calibration",
+            limit: WireLimits.calibrationValues
+        )
+        try WireError.require(
+            values.allSatisfy(\.isFinite),
+            "calibration",
+            "a value is not finite"
+        )
+    }
+}
+
 extension HeartbeatMessage {
     func check() throws(WireError) {
         try progress.check()

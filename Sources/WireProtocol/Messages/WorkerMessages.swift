@@ -55,6 +55,8 @@ package struct OfferMessage: Hashable, Sendable {
     package var depthLargest: Float
     /// What the result has to be.
     package var result: InputDescription
+    /// Whether the worker shall first make what every class of devices of the job makes.
+    package var calibrates = false
 
     package init(
         lease: Lease,
@@ -74,6 +76,18 @@ package struct OfferMessage: Hashable, Sendable {
         self.depthLeast = depthLeast
         self.depthLargest = depthLargest
         self.result = result
+    }
+}
+
+/// Worker: latents that depend on the job and its class of devices alone, to compare classes by.
+package struct CalibrationMessage: Hashable, Sendable {
+    /// Of the offer that asked for it; only its job counts.
+    package var lease: Lease
+    package var values: [Float]
+
+    package init(_ lease: Lease, _ values: [Float]) {
+        self.lease = lease
+        self.values = values
     }
 }
 

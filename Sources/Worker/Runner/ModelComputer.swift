@@ -10,6 +10,7 @@ package final class ModelComputer: UnitComputer {
     private let runner: UnitRunner
     /// Models that are what their jobs say, by folder.
     private var fingerprints: [String: [UInt8]] = [:]
+    private var calibrated: (job: JobSpecification, values: [Float])?
 
     /// Computes on a device.
     ///
@@ -54,6 +55,36 @@ package final class ModelComputer: UnitComputer {
             throw UnitComputerError(.resource, error.description)
         } catch let error as SafetensorsError {
             throw UnitComputerError(.infrastructure, error.description)
+        }
+    }
+
+    package func calibration(
+        of order: RunnerOrder,
+        progress: @escaping RunnerProgress
+    ) throws -> [Float]? {
+        let job = order.job
+        // Several units of a job may ask before the first answer is heard.
+        if let calibrated, calibrated.job == job { return calibrated.values }
+        do {
+            try checkModel(job, progress)
+            let values = try runner.calibration(
+                settings(order),
+                Calibration(
+                    width: Int(job.width / job.latentScale),
+                    height: Int(job.height / job.latentScale),
+                    frames: min(Int(job.window), Calibration.framesMax),
+                    steps: job.fuseEvery == 0
+                        ? Calibration.stepsMax : min(Int(job.fuseEvery), Calibration.stepsMax),
+                    valuesMax: WireLimits.calibrationValues
+                )
+            ) { _ in
+                // Part of getting ready: none of the unit's own steps is done or timed.
+                try progress(.loading, 0)
+            }
+            calibrated = (job, values)
+            return values
+        } catch let error as UnitError {
+            throw UnitComputerError(FailureClass(error.blame), error.description)
         }
     }
 

@@ -44,10 +44,12 @@ package final class RunnerLoop: Sendable {
     private func compute(_ order: RunnerOrder, _ computer: some UnitComputer) {
         let lease = order.lease
         do {
-            try computer.compute(order) { [inbox, replies] phase, done in
+            let progress: RunnerProgress = { [inbox, replies] phase, done in
                 guard !inbox.isStopped(lease) else { throw RunnerStop() }
                 replies.send(.progress(lease, phase: phase, done: done))
             }
+            if order.calibrates { try calibrate(order, computer, progress) }
+            try computer.compute(order, progress: progress)
             replies.send(.finished(lease))
         } catch let error as UnitComputerError {
             replies.send(.failed(lease, error.failure))
@@ -59,6 +61,24 @@ package final class RunnerLoop: Sendable {
         inbox.finished(lease)
         // A device that broke stays broken for this process.
         if !computer.isUsable { close(69) }
+    }
+
+    /// What cannot be calibrated is told and not compared; the unit shows by itself what is wrong.
+    private func calibrate(
+        _ order: RunnerOrder,
+        _ computer: some UnitComputer,
+        _ progress: @escaping RunnerProgress
+    ) throws {
+        do {
+            guard let values = try computer.calibration(of: order, progress: progress) else {
+                return
+            }
+            replies.send(.calibrated(order.lease, values))
+        } catch is RunnerStop {
+            throw RunnerStop()
+        } catch {
+            replies.complain("not calibrated: \(error)")
+        }
     }
 
     private func close(_ status: Int32) {
@@ -84,7 +104,7 @@ package final class RunnerLoop: Sendable {
                     }
                 }
             } catch {
-                replies.complain(error)
+                replies.complain("\(error)")
                 return close(76)
             }
         }
@@ -158,8 +178,8 @@ private final class ReplyWriter: Sendable {
         file.withLock { try? $0.write(contentsOf: line) }
     }
 
-    func complain(_ error: any Error) {
-        let text = "weft worker-runner: \(error)\n"
+    func complain(_ sentence: String) {
+        let text = "weft worker-runner: \(sentence)\n"
         try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
     }
 }

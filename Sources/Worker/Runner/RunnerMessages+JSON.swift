@@ -45,6 +45,13 @@ extension RunnerReply {
                         "done": .integer(done),
                     ])
                 ])
+            case .calibrated(let lease, let values):
+                .object([
+                    "calibrated": .object([
+                        "lease": .string(lease.description),
+                        "values": .array(values.map(\.json)),
+                    ])
+                ])
             case .finished(let lease): .object(["finished": .string(lease.description)])
             case .failed(let lease, let failure):
                 .object([
@@ -71,6 +78,14 @@ extension RunnerReply {
                 try progress.lease("lease"),
                 phase: try progress.oneOf("phase"),
                 done: try progress.integer("done")
+            )
+        } else if fields["calibrated"] != nil {
+            let calibrated = try fields.fields("calibrated")
+            self = .calibrated(
+                try calibrated.lease("lease"),
+                try calibrated.floats("values", "at most \(WireLimits.calibrationValues) numbers") {
+                    $0 <= WireLimits.calibrationValues
+                }
             )
         } else if fields["failed"] != nil {
             let failed = try fields.fields("failed")
@@ -107,6 +122,7 @@ extension RunnerOrder {
             "depth_range": .array([depthRange.least.json, depthRange.largest.json]),
             "inputs": .object(inputs.mapValues { .string($0) }),
             "output": .string(output),
+            "calibrates": .bool(calibrates),
             "result": .object([
                 "name": .string(result.name),
                 "type": .integer(Int(result.scalarType.rawValue)),
@@ -116,14 +132,7 @@ extension RunnerOrder {
     }
 
     init(_ fields: JSONFields) throws(RunnerMessageError) {
-        let range = try fields.array("depth_range").compactMap { value -> Float? in
-            switch value {
-            case .number(let number): Float(number)
-            case .integer(let number): Float(number)
-            default: nil
-            }
-        }
-        guard range.count == 2 else { throw fields.expected("depth_range", "two numbers") }
+        let range = try fields.floats("depth_range", "two numbers") { $0 == 2 }
         let result = try fields.fields("result")
         guard
             let scalarType = TensorHeader.ScalarType(rawValue: try result.integer("type"))
@@ -149,6 +158,7 @@ extension RunnerOrder {
             output: try fields.string("output"),
             result: InputDescription(try result.string("name"), scalarType, shape)
         )
+        calibrates = fields["calibrates"] == .bool(true)
     }
 }
 
@@ -163,6 +173,26 @@ extension Range<Int> {
 }
 
 extension JSONFields {
+    /// An array of numbers, as many as may be.
+    fileprivate func floats(
+        _ name: String,
+        _ expected: String,
+        isCount: (Int) -> Bool
+    ) throws(RunnerMessageError) -> [Float] {
+        var floats: [Float] = []
+        for value in try array(name) {
+            switch value {
+            case .number(let number): floats.append(Float(number))
+            case .integer(let number): floats.append(Float(number))
+            default: throw self.expected(name, expected)
+            }
+        }
+        guard isCount(floats.count), floats.allSatisfy(\.isFinite) else {
+            throw self.expected(name, expected)
+        }
+        return floats
+    }
+
     /// Reads a line as one object.
     init(line: [UInt8], of subject: String) throws(RunnerMessageError) {
         let value: JSONValue

@@ -28,6 +28,8 @@ package struct RunnerOrder: Hashable, Sendable {
     /// It gets this name when it is complete and on the disk.
     package var output: String
     package var result: InputDescription
+    /// Whether to make first what every class of devices of the job makes.
+    package var calibrates = false
 
     package init(
         lease: Lease,
@@ -67,6 +69,8 @@ package enum RunnerReply: Hashable, Sendable {
     case ready(deviceClass: String)
     /// Steps or frames done; from the loop that advances them, so that a hang shows.
     case progress(Lease, phase: UnitPhase, done: Int)
+    /// What this class of devices makes of the job's made-up frames.
+    case calibrated(Lease, [Float])
     /// The result is complete under the order's output path.
     case finished(Lease)
     /// Also when it was stopped.

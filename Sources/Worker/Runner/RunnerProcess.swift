@@ -22,6 +22,7 @@ package final class RunnerProcess {
         /// It takes requests.
         case ready(deviceClass: String)
         case progress(Lease, phase: UnitPhase, done: Int)
+        case calibrated(Lease, [Float])
         case finished(Lease)
         case failed(Lease, UnitFailure)
         /// The process ended; it is started again after a pause.
@@ -184,6 +185,8 @@ package final class RunnerProcess {
             return .ready(deviceClass: deviceClass)
         case .progress(let lease, let phase, let done):
             return .progress(lease, phase: phase, done: done)
+        case .calibrated(let lease, let values):
+            return .calibrated(lease, values)
         case .finished(let lease):
             pause = Self.pauses.lowerBound
             return .finished(lease)

@@ -12,12 +12,27 @@ package protocol UnitComputer {
     ///   - progress: Told before each step or frame; throws to stop.
     /// - Throws: `UnitFailure` in an error, or what `progress` throws.
     func compute(_ order: RunnerOrder, progress: @escaping RunnerProgress) throws
+    /// Makes of made-up frames what depends on the order's job and the class of devices alone.
+    ///
+    /// - Parameters:
+    ///   - order: The next unit.
+    ///   - progress: Told before each step; throws to stop.
+    /// - Returns: Values to compare with those of other classes; nil if there are none.
+    /// - Throws: As `compute`.
+    func calibration(of order: RunnerOrder, progress: @escaping RunnerProgress) throws -> [Float]?
     /// Whether it can compute another unit after one that failed; if not, its process ends and the
     /// worker starts another.
     var isUsable: Bool { get }
 }
 
 extension UnitComputer {
+    package func calibration(
+        of order: RunnerOrder,
+        progress: @escaping RunnerProgress
+    ) throws -> [Float]? {
+        nil
+    }
+
     package var isUsable: Bool { true }
 }
 

@@ -81,8 +81,8 @@ struct JobEstimateTests {
         let estimate = JobEstimate(try job(), shots: shots)
         let expected = """
             model: \(Jobs.model.path), pictures of 64x64
-            sampling: 50 steps, guidance 7.5, temporal guidance 1, structure level 0, strength 1, \
-            eta 0, noise shuffled, seed 0
+            sampling: 50 steps, guidance 7.5, prior guidance 4, temporal guidance 1, \
+            structure level 0, strength 1, eta 0, noise shuffled, seed 0
             fusion: windows of 16 that share 8, taper hann, blended after every 1 step until 0.6
             28 frames in 2 shots
               shot 0: frames 0..<20, 4 windows
@@ -106,6 +106,22 @@ struct JobEstimateTests {
             return
         }
         #expect(settings["steps"] == .integer(50) && settings["guidance"] == .number(7.5))
+        #expect(settings["prior_guidance"] == .number(4))
         #expect(settings["noise"] == .string("shuffled") && settings["window"] == .integer(16))
+    }
+
+    @Test func `a job of a picture says nothing of the prior`() throws {
+        var job = try job()
+        (job.prompt, job.image) = (nil, "/look.png")
+        let shots = try shots([8], window: 8, overlap: 4, steps: 10, fusion: .never)
+        let estimate = JobEstimate(job, shots: shots)
+        #expect(estimate.text.contains("guidance 7.5, temporal guidance 1, "))
+        guard case .object(let members) = estimate.json,
+            case .object(let settings)? = members["settings"]
+        else {
+            Issue.record("no settings")
+            return
+        }
+        #expect(settings["prior_guidance"] == .null)
     }
 }

@@ -43,6 +43,7 @@ struct JobSettingsTests {
         settings.fusion = .never
         settings.window = 9
         settings.strength = 0.5
+        settings.priorGuidance = 2
         settings.rateFactor = 20
         let job = try settings.specification(of: nil, with: Jobs.model)
         #expect(job.image == "/pictures/look.png" && job.prompt == nil)
@@ -51,6 +52,7 @@ struct JobSettingsTests {
         #expect(job.frameRate == WireRational(30000, 1001))
         #expect(job.width == 320 && job.height == 256)
         #expect(job.fuseEvery == 0 && job.window == 9 && job.overlap == 4)
+        #expect(job.priorGuidance == 2)
         #expect(job.strength == 0.5 && job.rateFactor == 20)
     }
 
@@ -69,6 +71,8 @@ struct JobSettingsTests {
             ("--negative", { $0.negativePrompt = String(repeating: "x", count: 5000) }),
             ("--steps", { $0.steps = 0 }), ("--steps", { $0.steps = 1001 }),
             ("--guidance", { $0.guidance = .nan }),
+            ("--prior-guidance", { $0.priorGuidance = 1001 }),
+            ("--prior-guidance", { $0.priorGuidance = .nan }),
             ("--temporal-guidance", { $0.temporalGuidance = .infinity }),
             ("--structure-level", { $0.structureLevel = 8 }),
             ("--structure-level", { $0.structureLevel = -1 }),

@@ -23,6 +23,14 @@ struct NumberTextTests {
         #expect(NumberText.rate(1234) == "1234")
     }
 
+    @Test func `small numbers have two digits and a power of ten`() {
+        #expect(NumberText.scientific(0) == "0")
+        #expect(NumberText.scientific(3.14e-7) == "3.1e-7")
+        #expect(NumberText.scientific(9.96e-5) == "1.0e-4")
+        #expect(NumberText.scientific(1) == "1.0e0")
+        #expect(NumberText.scientific(123) == "1.2e2")
+    }
+
     @Test func `bytes have binary units`() {
         #expect(NumberText.bytes(0) == "0 B")
         #expect(NumberText.bytes(1023) == "1023 B")

@@ -34,6 +34,54 @@ struct CoordinatorServerTests {
         #expect(Set(computed).count == Self.unitCount)
     }
 
+    @Test func `a farm of two classes says who made what and how far they are apart`() throws {
+        let farm = try TestFarm { $0.limits.unitsPerPage = 5 }
+        try farm.start()
+        var faults = FakeWorker.Faults()
+        faults.pause = .milliseconds(20)
+        (faults.deviceClass, faults.calibration) = ("cpu", [1, -1, 1, -1])
+        var others = faults
+        (others.deviceClass, others.calibration) = ("cuda", [1, -1, 1, -3])
+        let workers = [
+            farm.worker("a", faults), farm.worker("b", others), farm.worker("c", others),
+        ]
+        let job = try farm.submit(try farm.job())
+        let details = try farm.wait(for: job) { $0.report.state.isFinal }
+        for worker in workers { worker.stop() }
+        #expect(details.deviceClasses == ["cpu", "cuda"])
+        #expect(details.deviations == [DeviceDeviation("cpu", "cuda", ratio: 1 / 3.75)])
+        let said = "cpu and cuda differ by D/(2 sigma^2) 2.7e-1"
+        #expect(details.events.contains { $0.text == said })
+        #expect(workers.allSatisfy { $0.calibrations.count <= 3 })
+        let client = try FarmClient(
+            context: TestFarm.context,
+            endpoint: farm.configuration.controlEndpoint
+        )
+        let units = try client.units(of: job)
+        #expect(units == units.sorted { $0.unit < $1.unit })
+        #expect(Set(units.map(\.unit)).count == Self.unitCount && units.count == Self.unitCount)
+        for (worker, device) in zip(workers, ["cpu", "cuda", "cuda"]) {
+            let made = units.filter { $0.worker.name == worker.name }
+            #expect(!made.isEmpty && made.allSatisfy { $0.deviceClass == device })
+            #expect(Set(made.map(\.unit)).isSubset(of: worker.computed))
+        }
+        // It is all in the ledger.
+        farm.stop()
+        try farm.start()
+        #expect(try client.units(of: job) == units)
+        #expect(try client.job(job).deviations == details.deviations)
+    }
+
+    @Test func `a farm of one class calibrates nothing`() throws {
+        let farm = try TestFarm()
+        try farm.start()
+        let workers = [farm.worker("a"), farm.worker("b")]
+        let job = try farm.submit(try farm.job())
+        let details = try farm.wait(for: job) { $0.report.state.isFinal }
+        for worker in workers { worker.stop() }
+        #expect(workers.allSatisfy(\.calibrations.isEmpty) && details.deviations.isEmpty)
+    }
+
     @Test func `the output is the same whoever computes and however often it is disturbed`() throws
     {
         func run(_ names: [String], disturbed: Bool) throws -> [UInt8] {

@@ -20,6 +20,9 @@ final class FakeWorker: Sendable {
         var fails: @Sendable (UnitKey) -> Bool = { _ in false }
         /// What a unit takes.
         var pause = Duration.zero
+        var deviceClass = "fake"
+        /// What its class makes of made-up frames.
+        var calibration: [Float] = []
 
         init() {}
     }
@@ -29,6 +32,7 @@ final class FakeWorker: Sendable {
     private let finished = Mutex<[UnitKey]>([])
     private let dispositions = Mutex<[ResultDisposition]>([])
     private let withdrawn = Mutex<[Lease]>([])
+    private let calibrated = Mutex<[Lease]>([])
     private let ended = DispatchSemaphore(value: 0)
 
     init(_ name: String) {
@@ -39,11 +43,14 @@ final class FakeWorker: Sendable {
     var computed: [UnitKey] { finished.withLock { $0 } }
     /// How its results were received, in order.
     var received: [ResultDisposition] { dispositions.withLock { $0 } }
+    /// Leases with which it was asked to calibrate.
+    var calibrations: [Lease] { calibrated.withLock { $0 } }
     /// Leases that the coordinator took back.
     var takenBack: [Lease] { withdrawn.withLock { $0 } }
 
     func note(_ unit: UnitKey) { finished.withLock { $0.append(unit) } }
     func note(_ disposition: ResultDisposition) { dispositions.withLock { $0.append(disposition) } }
+    func note(calibrated lease: Lease) { calibrated.withLock { $0.append(lease) } }
     func note(withdrawn lease: Lease) { withdrawn.withLock { $0.append(lease) } }
     var isToStop: Bool { isStopped.load(ordering: .relaxed) }
 
@@ -154,7 +161,7 @@ private final class FakeConversation {
         try send(.hello(hello), on: control)
         let introduction = WorkerIntroduction(
             name: worker.name,
-            deviceClass: "fake",
+            deviceClass: faults.deviceClass,
             credit: 2,
             running: offers.map(\.lease),
             finished: spooled.map { [$0] } ?? []
@@ -186,6 +193,10 @@ private final class FakeConversation {
             case .offer(let offer):
                 offers.append(offer)
                 try send(.leaseReply(LeaseReplyMessage(offer.lease, .accepted)), on: control)
+                guard offer.calibrates else { break }
+                worker.note(calibrated: offer.lease)
+                let calibration = CalibrationMessage(offer.lease, faults.calibration)
+                try send(.calibration(calibration), on: control)
             case .withdraw(let message):
                 worker.note(withdrawn: message.lease)
                 offers.removeAll { $0.lease == message.lease }

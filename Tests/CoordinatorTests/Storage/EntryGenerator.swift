@@ -36,6 +36,9 @@ struct EntryGenerator {
         if let job = openJobs.last {
             details.note(JobEventLine(time: 5, text: text()), of: job)
             details.note(deviceClass: "class \(below(3))", of: job)
+            details.note(DeviceDeviation("a", "b", ratio: Double(below(9))), of: job)
+            let unit = UnitKey(job: job, shot: 0, unit: UnitID(.depth, index: below(9)))
+            details.note(UnitOrigin(unit, WorkerID("w"), name: text(), deviceClass: "a"))
         }
         return (entries, details)
     }

@@ -158,6 +158,59 @@ struct LedgerTests {
         #expect(try ledger.jobs()[job]?.endedAt == nil)
     }
 
+    @Test func `where results were made comes in pages, and goes with a lost result`() throws {
+        let ledger = try Ledger(path)
+        let (job, other) = (JobID(1), JobID(2))
+        var details = LedgerDetails()
+        details.note(EntryGenerator.specification(), submittedAt: 900, of: job)
+        details.note(EntryGenerator.specification(), submittedAt: 900, of: other)
+        let units =
+            [UnitID(.content), UnitID(.decode), UnitID(.decode, index: 1), UnitID(.depth)]
+            + (0..<3).flatMap { index in
+                (0..<2).map { UnitID(.sample, index: index, round: $0) }
+            }
+        func origin(_ unit: UnitID, _ worker: String) -> UnitOrigin {
+            let key = UnitKey(job: job, shot: 0, unit: unit)
+            return UnitOrigin(key, WorkerID(worker), name: "box", deviceClass: "cpu")
+        }
+        for unit in units.reversed() { details.note(origin(unit, "w")) }
+        // Noted with a job that nobody knows any more: dropped.
+        let stranger = UnitKey(job: JobID(9), shot: 0, unit: UnitID(.content))
+        details.note(UnitOrigin(stranger, WorkerID("w"), name: "", deviceClass: "cpu"))
+        details.note(DeviceDeviation("cuda", "cpu", ratio: 0.5), of: job)
+        details.note(DeviceDeviation("cpu", "cuda", ratio: 0.25), of: job)
+        let requests = [(job, "k"), (other, "l")].map {
+            LedgerEntry.submitted($0, JobRequest(idempotencyKey: $1))
+        }
+        try ledger.append([.started(instance: 1)] + requests, details)
+
+        var found: [UnitOrigin] = []
+        while found.count < units.count {
+            let page = try ledger.origins(of: job, after: found.last?.unit, limit: 3)
+            try #require(!page.isEmpty && page.count <= 3)
+            found += page
+        }
+        #expect(found == units.map { origin($0, "w") })
+        #expect(try ledger.origins(of: job, after: found.last?.unit, limit: 3).isEmpty)
+        #expect(try ledger.origins(of: other, limit: 3).isEmpty)
+        #expect(
+            try Ledger(path).jobs()[job]?.deviations
+                == [DeviceDeviation("cpu", "cuda", ratio: 0.25)]
+        )
+
+        let lost = UnitKey(job: job, shot: 0, unit: units[3])
+        try ledger.append([.lost(lost)])
+        #expect(try !ledger.origins(of: job, limit: 100).contains { $0.unit == lost })
+        details = LedgerDetails()
+        details.note(origin(units[3], "v"))
+        details.note(origin(units[4], "v"))
+        try ledger.append([], details)
+        let makers = try ledger.origins(of: job, limit: 100).map(\.worker.name)
+        #expect(makers.count == units.count && makers.filter { $0 == "v" }.count == 2)
+        try ledger.append([.discarded(job)])
+        #expect(try ledger.origins(of: job, limit: 100).isEmpty)
+    }
+
     @Test func `the views say which results and attempts there are`() throws {
         var now: Int64 = 100
         let ledger = try Ledger(path, wallSeconds: { now })

@@ -4,9 +4,17 @@
 #include "norms.cu"
 #include "product.cu"
 #include "attention.cu"
+#include "gradients.cu"
+#include "norms_gradient.cu"
+#include "product_gradient.cu"
+#include "attention_gradient.cu"
 #include "probe.cu"
 #undef WEFT_STORAGE
 #undef WEFT_FOR_EACH
 #undef WEFT_LOG2E
 #undef WEFT_NOTHING
 #undef WEFT_ATTEND
+#undef WEFT_PASS_STATISTICS
+#undef WEFT_PASS_QUERIES
+#undef WEFT_PASS_KEYS
+#undef WEFT_ATTEND_GRADIENT

@@ -1,10 +1,12 @@
 // The driver and NVRTC as weft calls them: counts what is alive, records calls, fails when told to.
+// What happens on streams is in streams.cpp.
 #include "emulator.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #define API extern "C" __attribute__((visibility("default")))
 
@@ -24,16 +26,28 @@ long long calls, live, mapped_bytes;
 char log_text[1 << 20];
 size_t log_length;
 
-int call(const char *name) {
-    const int written = snprintf(log_text + log_length, sizeof log_text - log_length, "%s\n", name);
+void note(const char *line) {
+    const int written = snprintf(log_text + log_length, sizeof log_text - log_length, "%s\n", line);
     if (written > 0 && log_length + (size_t)written < sizeof log_text) {
         log_length += (size_t)written;
     }
+}
+
+int call(const char *name) {
+    note(name);
     const long long index = calls++;
     const bool fails = settings.fail_at >= 0 && (settings.fails_ever_after
                                                      ? index >= settings.fail_at
                                                      : index == settings.fail_at);
     return fails ? (int)settings.fail_with : OK;
+}
+
+// Of programs that tests start: a file that is there once, and the first kernel breaks the device.
+void break_once() {
+    const char *path = getenv("WEFT_EMULATOR_BREAKS_WITH");
+    if (!path || unlink(path) != 0) return;
+    settings.fail_at = 0;
+    settings.fails_ever_after = 1;
 }
 
 #define CALL(name)                                                                             \
@@ -67,6 +81,11 @@ struct Program {
 
 }  // namespace
 
+int emulator_call(const char *name) { return call(name); }
+void emulator_note(const char *line) { note(line); }
+void emulator_alive(int change) { live += change; }
+bool emulator_runs_kernels() { return settings.runs_kernels != 0; }
+
 // ---- What the tests use ------------------------------------------------------------------------
 
 API void weft_emulator_reset() {
@@ -75,6 +94,9 @@ API void weft_emulator_reset() {
     log_length = 0;
     log_text[0] = 0;
     emulator_is_reversed = false;
+    emulator_products_version = 120903;
+    emulator_has_algorithms = 1;
+    emulator_is_hasty = false;
 }
 
 API int weft_emulator_set(const char *name, long long value) {
@@ -89,6 +111,7 @@ API int weft_emulator_set(const char *name, long long value) {
         {"runs_kernels", &settings.runs_kernels}, {"fail_at", &settings.fail_at},
         {"fail_with", &settings.fail_with}, {"fails_ever_after", &settings.fails_ever_after},
         {"missing_mapping", &settings.missing_mapping}, {"calls", &calls},
+        {"cublaslt", &emulator_products_version}, {"algorithms", &emulator_has_algorithms},
     };
     for (auto &entry : known) {
         if (strcmp(entry.name, name) == 0) {
@@ -96,8 +119,11 @@ API int weft_emulator_set(const char *name, long long value) {
             return 1;
         }
     }
-    if (strcmp(name, "reversed") != 0) return 0;
-    emulator_is_reversed = value != 0;
+    bool *flag = strcmp(name, "reversed") == 0 ? &emulator_is_reversed
+                 : strcmp(name, "hasty") == 0  ? &emulator_is_hasty
+                                               : 0;
+    if (!flag) return 0;
+    *flag = value != 0;
     return 1;
 }
 
@@ -191,25 +217,103 @@ API int cuGetErrorName(int code, const char **name) {
     }
 }
 
-// ---- Driver: streams and modules -------------------------------------------------------------
+// ---- Driver: streams, events and graphs ----------------------------------------------------------
 
-API int cuStreamCreate(void **stream, unsigned) {
+API int cuStreamCreate(emulator_stream **stream, unsigned) {
     CALL("cuStreamCreate");
     ++live;
-    *stream = &calls;
+    *stream = emulator_made_stream();
     return OK;
 }
 
-API int cuStreamDestroy_v2(void *) {
+API int cuStreamDestroy_v2(emulator_stream *stream) {
     CALL("cuStreamDestroy_v2");
     --live;
+    emulator_destroy(stream);
     return OK;
 }
 
-API int cuStreamSynchronize(void *) {
+API int cuStreamSynchronize(emulator_stream *stream) {
     CALL("cuStreamSynchronize");
+    return emulator_synchronize(stream);
+}
+
+API int cuEventCreate(emulator_event **event, unsigned) {
+    CALL("cuEventCreate");
+    ++live;
+    *event = emulator_made_event();
     return OK;
 }
+
+API int cuEventDestroy_v2(emulator_event *event) {
+    CALL("cuEventDestroy_v2");
+    --live;
+    free(event);
+    return OK;
+}
+
+API int cuEventRecord(emulator_event *event, emulator_stream *stream) {
+    CALL("cuEventRecord");
+    return emulator_record(event, stream);
+}
+
+API int cuEventSynchronize(emulator_event *event) {
+    CALL("cuEventSynchronize");
+    emulator_synchronize(event);
+    return OK;
+}
+
+API int cuStreamWaitEvent(emulator_stream *stream, emulator_event *event, unsigned) {
+    CALL("cuStreamWaitEvent");
+    return emulator_await(stream, event);
+}
+
+API int cuStreamBeginCapture_v2(emulator_stream *stream, int) {
+    CALL("cuStreamBeginCapture_v2");
+    return emulator_begin_capture(stream);
+}
+
+API int cuStreamEndCapture(emulator_stream *stream, emulator_graph **graph) {
+    // A capture that cannot be ended is over all the same.
+    const int error = call("cuStreamEndCapture");
+    const int code = emulator_end_capture(stream, graph);
+    if (code != OK) return code;
+    ++live;
+    if (error == OK) return OK;
+    --live;
+    emulator_destroy(*graph);
+    *graph = 0;
+    return error;
+}
+
+API int cuGraphInstantiateWithFlags(emulator_graph **instance, emulator_graph *graph,
+                                    unsigned long long) {
+    CALL("cuGraphInstantiateWithFlags");
+    ++live;
+    *instance = emulator_copied(graph);
+    return OK;
+}
+
+API int cuGraphDestroy(emulator_graph *graph) {
+    CALL("cuGraphDestroy");
+    --live;
+    emulator_destroy(graph);
+    return OK;
+}
+
+API int cuGraphExecDestroy(emulator_graph *instance) {
+    CALL("cuGraphExecDestroy");
+    --live;
+    emulator_destroy(instance);
+    return OK;
+}
+
+API int cuGraphLaunch(emulator_graph *instance, emulator_stream *stream) {
+    CALL("cuGraphLaunch");
+    return emulator_launch(instance, stream);
+}
+
+// ---- Driver: modules -----------------------------------------------------------------------------
 
 API int cuModuleLoadData(void **module, const void *image) {
     CALL("cuModuleLoadData");
@@ -227,9 +331,9 @@ API int cuModuleUnload(void *module) {
     return OK;
 }
 
-API int cuModuleGetFunction(void **function, void *module, const char *name) {
+API int cuModuleGetFunction(const emulator_function **function, void *module, const char *name) {
     CALL("cuModuleGetFunction");
-    *function = (void *)emulator_find(name, ((Module *)module)->storage);
+    *function = emulator_find(name, ((Module *)module)->storage);
     return *function ? OK : NOT_FOUND;
 }
 
@@ -238,17 +342,31 @@ API int cuFuncSetAttribute(void *, int attribute, int value) {
     return attribute == 8 && value <= (160 << 10) ? OK : INVALID_VALUE;
 }
 
-API int cuLaunchKernel(void *function, unsigned x, unsigned y, unsigned z, unsigned threads,
-                       unsigned threads_y, unsigned threads_z, unsigned shared, void *,
-                       void **parameters, void **extra) {
+// A launch; the kernel's parameter follows.
+struct alignas(16) Launch {
+    emulator_kernel kernel;
+    unsigned blocks, threads, shared;
+};
+
+static void run_launch(void *data) {
+    const Launch *launch = (const Launch *)data;
+    if (!settings.runs_kernels) return;
+    emulator_run(launch->kernel, launch + 1, launch->blocks, launch->threads, launch->shared);
+}
+
+API int cuLaunchKernel(const emulator_function *function, unsigned x, unsigned y, unsigned z,
+                       unsigned threads, unsigned threads_y, unsigned threads_z, unsigned shared,
+                       void *stream, void **parameters, void **extra) {
+    break_once();
     CALL("cuLaunchKernel");
     if (x == 0 || y != 1 || z != 1 || threads == 0 || threads > 1024 || threads_y != 1 ||
-        threads_z != 1 || extra)
+        threads_z != 1 || extra || function->job_bytes > 1024)
         return INVALID_VALUE;
-    if (settings.runs_kernels) {
-        emulator_run((emulator_kernel)function, parameters[0], x, threads, shared);
-    }
-    return OK;
+    alignas(16) unsigned char data[sizeof(Launch) + 1024];
+    const Launch launch = {function->run, x, threads, shared};
+    memcpy(data, &launch, sizeof launch);
+    memcpy(data + sizeof launch, parameters[0], function->job_bytes);
+    return emulator_queue(stream, run_launch, data, sizeof launch + function->job_bytes);
 }
 
 // ---- Driver: memory ------------------------------------------------------------------------------
@@ -321,23 +439,42 @@ API int cuMemSetAccess(unsigned long long address, size_t bytes, const void *, s
     return OK;
 }
 
-API int cuMemcpyHtoDAsync_v2(unsigned long long target, const void *source, size_t bytes, void *) {
-    CALL("cuMemcpyHtoDAsync_v2");
-    memcpy((void *)target, source, bytes);
+API int cuMemGetInfo_v2(size_t *free_bytes, size_t *bytes) {
+    CALL("cuMemGetInfo_v2");
+    const long long most = settings.budget < settings.memory ? settings.budget : settings.memory;
+    *free_bytes = (size_t)(most - mapped_bytes);
+    *bytes = (size_t)settings.memory;
     return OK;
 }
 
-API int cuMemcpyDtoHAsync_v2(void *target, unsigned long long source, size_t bytes, void *) {
-    CALL("cuMemcpyDtoHAsync_v2");
-    memcpy(target, (const void *)source, bytes);
+API int cuMemHostAlloc(void **memory, size_t bytes, unsigned) {
+    CALL("cuMemHostAlloc");
+    ++live;
+    *memory = emulator_made_pinned(bytes);
     return OK;
+}
+
+API int cuMemFreeHost(void *memory) {
+    CALL("cuMemFreeHost");
+    --live;
+    return emulator_free_pinned(memory) ? OK : INVALID_VALUE;
+}
+
+API int cuMemcpyHtoDAsync_v2(unsigned long long target, const void *source, size_t bytes,
+                             void *stream) {
+    CALL("cuMemcpyHtoDAsync_v2");
+    return emulator_copy_in(stream, (void *)target, source, bytes);
+}
+
+API int cuMemcpyDtoHAsync_v2(void *target, unsigned long long source, size_t bytes, void *stream) {
+    CALL("cuMemcpyDtoHAsync_v2");
+    return emulator_copy_out(stream, target, (const void *)source, bytes);
 }
 
 API int cuMemcpyDtoDAsync_v2(unsigned long long target, unsigned long long source, size_t bytes,
-                             void *) {
+                             void *stream) {
     CALL("cuMemcpyDtoDAsync_v2");
-    memcpy((void *)target, (const void *)source, bytes);
-    return OK;
+    return emulator_copy_within(stream, (void *)target, (const void *)source, bytes);
 }
 
 // ---- NVRTC ---------------------------------------------------------------------------------------

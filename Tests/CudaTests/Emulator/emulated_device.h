@@ -119,6 +119,12 @@ inline void load_matrices_transposed(u32 (&r)[4], const void *row) {
     }
 }
 
+inline u32 to_tf32(u32 bits) {
+    // Half of the last place that is kept, added to the magnitude; what is not finite stays so.
+    if ((bits & 0x7F800000) == 0x7F800000) return bits;
+    return (bits + 0x1000) & ~0x1FFFu;
+}
+
 template <typename T>
 float emulator_half_of(u32 pair, int which) {
     T half = {(u16)(pair >> 16 * which)};
@@ -140,6 +146,27 @@ void multiply(float (&c)[4], const u32 (&a)[4], u32 b0, u32 b1, T) {
             const float *left = (const float *)all[row % 8 * 4 + k % 8 / 2];
             const float *right = (const float *)all[column * 4 + k % 8 / 2];
             sum += left[(row / 8 + k / 8 * 2) * 2 + k % 2] * right[8 + k / 8 * 2 + k % 2];
+        }
+        c[i] += sum;
+    }
+}
+
+// Those of mma.m16n8k8 with TF32 operands, whose last 13 bits tensor cores do not see.
+inline void multiply(float (&c)[4], const u32 (&a)[4], u32 b0, u32 b1, float) {
+    float mine[6];
+    for (int i = 0; i < 6; ++i) {
+        const u32 bits = i < 4 ? a[i] : i == 4 ? b0 : b1;
+        mine[i] = __int_as_float((int)(bits & ~0x1FFFu));
+    }
+    const unsigned char(*all)[64] = emulator_exchange(mine, sizeof mine);
+    const int lane = emulator_lane();
+    for (int i = 0; i < 4; ++i) {
+        const int row = lane / 4 + i / 2 * 8, column = lane % 4 * 2 + i % 2;
+        float sum = 0;
+        for (int k = 0; k < 8; ++k) {
+            const float *left = (const float *)all[row % 8 * 4 + k % 4];
+            const float *right = (const float *)all[column * 4 + k % 4];
+            sum += left[row / 8 + k / 4 * 2] * right[4 + k / 4];
         }
         c[i] += sum;
     }

@@ -43,6 +43,27 @@ struct CudaInventoryTests {
         #expect(try DeviceChoice.cpu.device(in: inventory) == nil)
     }
 
+    @Test func `who multiplies is told where there is a driver, and why it is nobody else`() {
+        var inventory = CudaInventory(productsRefusal: "libm.so.6: has no cublasLtCreate")
+        #expect(inventory.productsText == nil)
+        inventory.driver = CudaInventory.Library(path: "libcuda.so.1", major: 12, minor: 8)
+        #expect(
+            inventory.productsText
+                == "weft's own kernels alone; no cuBLASLt: libm.so.6: has no cublasLtCreate"
+        )
+        inventory.products = CudaInventory.Library(
+            path: "/lib/libcublasLt.so.12",
+            major: 12,
+            minor: 9,
+            patch: 3
+        )
+        #expect(
+            inventory.productsText
+                == "weft's own kernels, or with --products cublaslt cuBLASLt 12.9.3, "
+                + "/lib/libcublasLt.so.12"
+        )
+    }
+
     @Test func `a device that was asked for is found or the reason told`() throws {
         var inventory = CudaInventory(devices: [device(0), device(1, capability: 75)])
         #expect(try DeviceChoice.cudaIndex(0).device(in: inventory)?.index == 0)

@@ -45,6 +45,30 @@ struct LibrarySearchTests {
         )
     }
 
+    @Test func `cuBLASLt is looked for in the same places, and in its own wheel`() {
+        let found = search(
+            ["CUDA_HOME": "/tools/cuda", "VIRTUAL_ENV": "/venv"],
+            [
+                "/tools/cuda/lib64": ["libnvrtc.so.12", "libcublasLt.so.12", "libcublas.so.12"],
+                "/venv/lib": ["python3.11"],
+                "/venv/lib/python3.11/site-packages/nvidia/cublas/lib": ["libcublasLt.so.12"],
+                "/venv/lib/python3.11/site-packages/nvidia/cu13/lib": ["libcublasLt.so.13"],
+                "/venv/lib/python3.11/site-packages/nvidia/cuda_nvrtc/lib": ["libnvrtc.so.12"],
+                "/usr/local": ["cuda-12.4"],
+                "/usr/local/cuda-12.4/lib64": ["libcublasLt.so.12"],
+            ]
+        )
+        #expect(
+            found.products == [
+                "/tools/cuda/lib64/libcublasLt.so.12",
+                "/venv/lib/python3.11/site-packages/nvidia/cu13/lib/libcublasLt.so.13",
+                "/venv/lib/python3.11/site-packages/nvidia/cublas/lib/libcublasLt.so.12",
+                "libcublasLt.so.13", "libcublasLt.so.12",
+                "/usr/local/cuda-12.4/lib64/libcublasLt.so.12",
+            ]
+        )
+    }
+
     @Test func `an empty variable is as good as none`() {
         #expect(search(["CUDA_HOME": ""], ["/lib64": ["libnvrtc.so.12"]]).compilers.count == 2)
     }

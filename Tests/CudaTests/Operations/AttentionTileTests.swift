@@ -9,7 +9,7 @@ struct AttentionTileTests {
                 let tile = AttentionTile(queries: queries, keys: keys, width: width, precision)
                 #expect(tile.rows > 0 && tile.rows * tile.tiles >= queries)
                 #expect(tile.rows * (tile.tiles - 1) < queries)
-                let isPlain = precision == .float32 || width > 512
+                let isPlain = !precision.isHalf || width > 512
                 #expect((tile.kernel == .attendPlain) == isPlain, "\(width)")
                 // The plain kernel asks for no more than every block may have.
                 #expect(tile.sharedBytes <= (isPlain ? 45 << 10 : 96 << 10))

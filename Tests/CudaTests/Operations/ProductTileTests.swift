@@ -4,7 +4,7 @@ import Testing
 struct ProductTileTests {
     @Test(arguments: [1, 64, 65, 128, 130, 320, 640, 1280, 2560])
     func `tiles cover the result, and no column of tiles is half empty`(_ columns: Int) {
-        for precision in [CudaPrecision.float16, .bfloat16] {
+        for precision in [CudaPrecision.tf32, .float16, .bfloat16] {
             for rows in [1, 128, 129, 65_536] {
                 let tile = ProductTile(rows: rows, columns: columns, precision)
                 let edge = tile.kernel == .product64 ? 64 : 128

@@ -45,7 +45,7 @@ struct SceneStudioTests {
         let depth = try studio.depth(of: scene.pictures)
         var sampling = settings.sampling(scene: 5)
         sampling.structureLevel = try StructureLevel(1)
-        let content = try studio.content(prompt: "a red cube", seed: 5)
+        let content = try studio.content(prompt: "a red cube", seed: 5, guidance: 4)
         let rendering = try studio.render(
             structure: studio.structure(ofDepth: depth, level: sampling.structureLevel),
             content: content,
@@ -222,13 +222,17 @@ struct SceneStudioTests {
             prompts: [],
             log.observer
         ).run()
-        check(log, renderings: 4, clips: 2)
-        #expect(report.rows.map(\.name) == ["the subject, rendered truly", "before", "after"])
+        check(log, renderings: 16, clips: 2)
+        let asked = ["", "another colour, ", "another form, ", "another form and colour, "]
+        let rows = asked.flatMap { ["\($0)before", "\($0)after"] }
+        #expect(report.rows.map(\.name) == ["the subject, rendered truly"] + rows)
         #expect(report.cell("the subject, rendered truly", "colour")?.mean == 1)
-        #expect(report.cell("before", "distance") != report.cell("after", "distance"))
-        let scene = SceneDescription(seed: 9)
-        let prompt = SubjectTest.plainPrompt(scene)
-        #expect(!prompt.contains(scene.objects[0].colour.word))
-        #expect(prompt.contains(scene.objects[0].shape.word))
+        for name in asked {
+            let (old, new) = ("\(name)before", "\(name)after")
+            #expect(report.cell(old, "distance") != report.cell(new, "distance"))
+            #expect((report.cell(old, "wanted") != nil) == name.contains("colour"))
+            #expect((report.cell(new, "looks") != nil) == name.isEmpty)
+        }
+        #expect(report.clips.count == 8 && log.sheets[0].rows.count == 11)
     }
 }

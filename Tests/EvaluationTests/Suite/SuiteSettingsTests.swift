@@ -6,7 +6,7 @@ import Testing
 
 struct SuiteSettingsTests {
     private func settings(_ choice: SamplingDefaults, frames: Int) throws -> SuiteSettings {
-        SuiteSettings(
+        var settings = SuiteSettings(
             count: 3,
             frames: frames,
             width: 64,
@@ -14,12 +14,15 @@ struct SuiteSettingsTests {
             try SampleSettings(choice),
             try WindowArrangement(choice, framesMax: 24)
         )
+        settings.priorGuidance = choice.priorGuidance
+        return settings
     }
 
     private static let chosen: SamplingDefaults = {
         var choice = SamplingDefaults()
         choice.steps = 25
         choice.guidance = 3
+        choice.priorGuidance = 2
         choice.temporalGuidance = 1.5
         choice.structureLevel = 2
         choice.eta = 0.5
@@ -48,31 +51,37 @@ struct SuiteSettingsTests {
     }
 
     @Test func `a report says in words and in JSON what was used`() throws {
-        let settings = try settings(Self.chosen, frames: 16)
+        var settings = try settings(Self.chosen, frames: 16)
         let lines = settings.lines("weft-small")
         #expect(lines[0].hasPrefix("3 scenes of seeds from "))
         #expect(lines[0].hasSuffix(" (never trained on), 16 frames of 64x32."))
         #expect(
             lines[1]
                 == "Sampled by weft-small, where a row does not say otherwise: 25 steps, guidance "
-                + "3.0, omega_t 1.5, t_s 2, eta 0.5, windows of 8 frames that share 3, at the end, "
-                + "overlap 3, linear, lock noise."
+                + "3.0, prior guidance 2.0, omega_t 1.5, t_s 2, eta 0.5, windows of 8 frames that "
+                + "share 3, at the end, overlap 3, linear, lock noise."
         )
-        let expected: [String: JSONValue] = [
+        var expected: [String: JSONValue] = [
             "model": .string("weft-small"), "count": .integer(3), "frames": .integer(16),
             "seed": .string("\(SuiteSettings.heldOut)"), "width": .integer(64),
             "height": .integer(32), "content": .string("prompt"), "steps": .integer(25),
-            "guidance": .number(3), "temporal_guidance": .number(1.5),
+            "guidance": .number(3), "prior_guidance": .number(2),
+            "temporal_guidance": .number(1.5),
             "structure_level": .integer(2), "eta": .number(0.5), "noise": .string("lock"),
             "window": .integer(8), "overlap": .integer(3), "taper": .string("linear"),
             "fuse_every": .string("never"), "fuse_until": .number(0.25),
         ]
         #expect(settings.json("weft-small") == expected)
+        // A picture asks no prior.
+        settings.content = .picture
+        (expected["content"], expected["prior_guidance"]) = (.string("picture"), .null)
+        #expect(settings.json("weft-small") == expected)
+        #expect(settings.lines("weft-small")[1].contains("guidance 3.0, omega_t 1.5"))
     }
 
     @Test func `a clip no longer than a window is one window`() throws {
         let line = try settings(SamplingDefaults(), frames: 16).lines("m")[1]
-        let expected = "guidance 7.5, omega_t 1.0, t_s 0, eta 0.0, one window, shuffled noise."
-        #expect(line.hasSuffix("50 steps, " + expected))
+        let expected = "omega_t 1.0, t_s 0, eta 0.0, one window, shuffled noise."
+        #expect(line.hasSuffix("50 steps, guidance 7.5, prior guidance 4.0, " + expected))
     }
 }

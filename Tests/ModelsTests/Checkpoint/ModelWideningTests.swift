@@ -260,7 +260,7 @@ struct ModelWideningTests {
         let error = #expect(throws: ConfigError.self) {
             try ModelWidening(source, to: 8, seed: 0)
         }
-        let words = "out_channels: expected 3, the latent channels of the autoencoder, found 4"
+        let words = "/vae: expected the 4 latent channels that the unet has, found 3"
         #expect(error?.description.hasSuffix(words) == true)
     }
 

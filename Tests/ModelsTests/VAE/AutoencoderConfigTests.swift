@@ -18,6 +18,16 @@ struct AutoencoderConfigTests {
         #expect(config.patch == 1)
     }
 
+    @Test func otherLatentsThanAGen1sAreRefused() throws {
+        let config = try config(["latent_channels": .integer(8)])
+        try config.check(latents: 8, path: "model/vae")
+        let error = #expect(throws: ConfigError.self) {
+            try config.check(latents: 4, path: "model/vae")
+        }
+        let words = "model/vae: expected the 4 latent channels that the unet has, found 8"
+        #expect(error?.description == words)
+    }
+
     @Test(arguments: [
         ("shift_factor", JSONValue.number(0.1159)),
         ("latents_mean", .array([.integer(0)])),

@@ -33,6 +33,8 @@ struct BenchmarkSuiteTests {
         #expect(try run("linear/77x768->320").checksum == product.checksum)
 
         #expect(product.activationHeldBytes >= product.activationPeakBytes)
+        // The processor replays nothing.
+        #expect(product.queuedSeconds.isEmpty)
 
         let memory = try run("layerNorm/256x1280")
         #expect(memory.bound == .memory && memory.operations == 0)

@@ -46,7 +46,7 @@ struct Gen1ModelTests {
         for load in [{ _ = try $0.autoencoder() }, { try $0.checkAutoencoder() }]
             as [(Gen1Model) throws -> Void]
         {
-            let error = #expect(throws: InputError.self) { try load(try model(folder)) }
+            let error = #expect(throws: ConfigError.self) { try load(try model(folder)) }
             let message = error?.description ?? ""
             #expect(message.contains("vae: expected the 4 latent channels that the unet has"))
             #expect(message.hasSuffix("found 2"))

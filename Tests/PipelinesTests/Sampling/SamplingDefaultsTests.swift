@@ -17,6 +17,7 @@ struct SamplingDefaultsTests {
         let defaults = try read(index)
         #expect(defaults == SamplingDefaults())
         #expect(defaults.steps == 50 && defaults.guidance == 7.5 && defaults.window == nil)
+        #expect(defaults.priorGuidance == 4)
     }
 
     @Test func `a model says how it is sampled, and the rest is as usual`() throws {
@@ -30,13 +31,14 @@ struct SamplingDefaultsTests {
         let defaults = try read(
             """
             {"_weft_defaults": {"steps": 10, "guidance": 2.5, "temporal_guidance": 1.5,
-             "structure_level": 2, "eta": 0.5, "noise": "lock", "window": 8, "overlap": 3,
-             "taper": "linear", "fuse_every": "never", "fuse_until": 0.25}}
+             "prior_guidance": 2, "structure_level": 2, "eta": 0.5, "noise": "lock", "window": 8,
+             "overlap": 3, "taper": "linear", "fuse_every": "never", "fuse_until": 0.25}}
             """
         )
         var expected = SamplingDefaults()
         expected.steps = 10
         expected.guidance = 2.5
+        expected.priorGuidance = 2
         expected.temporalGuidance = 1.5
         expected.structureLevel = 2
         expected.eta = 0.5
@@ -88,6 +90,7 @@ struct SamplingDefaultsTests {
         (#"{"steps":1001}"#, "steps: expected 1 to 1000, found 1001"),
         (#"{"steps":"many"}"#, "steps: expected an integer"),
         (#"{"guidance":"strong"}"#, "guidance: expected a number"),
+        (#"{"prior_guidance":1e4}"#, "prior_guidance: expected -1000 to 1000, found 10000"),
         (#"{"structure_level":8}"#, "structure_level: expected 0 to 7, found 8"),
         (#"{"eta":1.5}"#, "eta: expected 0 to 1, found 1.5"),
         (#"{"noise":"pink"}"#, "noise: expected one of independent, shuffled, lock, found pink"),

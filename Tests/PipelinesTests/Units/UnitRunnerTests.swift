@@ -49,6 +49,30 @@ struct UnitRunnerTests {
         return tensor
     }
 
+    @Test func `a calibration is finite, and the same whatever ran before`() throws {
+        let calibration = Calibration(width: 8, height: 4, frames: 2, steps: 2, valuesMax: 100)
+        let runner = UnitRunner(backend)
+        var steps = 0
+        let values = try runner.calibration(settings, calibration) { report in
+            if case .running = report { steps += 1 }
+        }
+        // Every third of 2 frames of 4 channels and 8x4.
+        #expect(values.count == 86 && values.allSatisfy(\.isFinite) && steps == 2)
+        _ = try tensor(runner, .depth(pictures(0..<2)))
+        #expect(try runner.calibration(settings, calibration) { _ in } == values)
+        var other = settings
+        other.sampling.strength = 0.5
+        #expect(try runner.calibration(other, calibration) { _ in } == values)
+        other.sampling.guidance = 3
+        #expect(try runner.calibration(other, calibration) { _ in } != values)
+        // More steps than the job has are all of them.
+        let long = Calibration(width: 8, height: 4, frames: 2, steps: 9, valuesMax: 100)
+        #expect(try runner.calibration(settings, long) { _ in }.count == 86)
+        #expect(throws: CancellationError.self) {
+            try runner.calibration(settings, calibration) { _ in throw CancellationError() }
+        }
+    }
+
     private func slice(_ x: HostTensor, _ range: Range<Int>) -> HostTensor {
         let size = x.shape.count / x.shape[0]
         return HostTensor(
@@ -147,7 +171,8 @@ struct UnitRunnerTests {
         #expect(Set(pictures.bytes).count > 3)
     }
 
-    /// The prompt, the negative prompt and the seed count, and a picture is its own content.
+    /// The prompt, the negative prompt, the prior's guidance and the seed count, and a picture is
+    /// its own content.
     @Test func contentFollowsWhatIsAsked() throws {
         let runner = UnitRunner(backend)
         let base = try tensor(runner, .content(picture: nil))
@@ -155,6 +180,7 @@ struct UnitRunnerTests {
         for change in [
             { (settings: inout UnitSettings) in settings.prompt = "a blue frog" },
             { settings in settings.negativePrompt = "blurred" },
+            { settings in settings.priorGuidance = 2 },
             { settings in settings.sampling.seed = 5 },
         ] {
             var other = settings
@@ -164,6 +190,36 @@ struct UnitRunnerTests {
         let picture = try tensor(runner, .content(picture: pictures(0..<1)))
         #expect(picture.shape == [1, 32])
         #expect(picture != base)
+    }
+
+    /// What a test asks the prior for is what a job of these settings gets.
+    @Test(arguments: [4.0, 1])
+    func aPromptsContentIsTheJobs(guidance: Double) throws {
+        var job = settings
+        job.priorSteps = 25
+        job.priorGuidance = guidance
+        let found = try UnitRunner(backend).contents(
+            [PromptDraw("a red frog", seed: 4)],
+            guidance: guidance,
+            model: settings.model
+        )
+        #expect(try tensor(UnitRunner(backend), .content(picture: nil), job) == found)
+    }
+
+    /// More than go through the prior at once, texts again and again.
+    @Test func promptsDrawnTogetherAreThoseDrawnAlone() throws {
+        let draws = (0..<35).map { index in
+            PromptDraw(["a red frog", "a mug", "a"][index % 3], seed: UInt64(index))
+        }
+        let runner = UnitRunner(CPUBackend(CPUConfiguration(threads: 1, products: .tiles)))
+        func contents(_ draws: [PromptDraw]) throws -> HostTensor {
+            try runner.contents(draws, guidance: 3, model: settings.model)
+        }
+        let together = try contents(draws)
+        #expect(together.shape == [35, 32])
+        for index in [0, 1, 15, 16, 32, 34] {
+            #expect(try contents([draws[index]]).slice(0) == together.slice(index))
+        }
     }
 
     @Test func progressIsToldAndCanStop() throws {
@@ -190,6 +246,9 @@ struct UnitRunnerTests {
         #expect(blame { try runner.run(.content(picture: nil), empty) { _ in } } == .specification)
         let broken = HostTensor(repeating: .nan, [1, 4, 4, 4])
         #expect(blame { try runner.run(.decode(broken), settings) { _ in } } == .unit)
+        // A device that is too small is no device that broke.
+        #expect(UnitError(BackendError("small", isOutOfMemory: true)).blame == .resource)
+        #expect(UnitError(BackendError("broken")).blame == .worker)
     }
 
     private func blame(_ work: () throws -> UnitResult) -> UnitError.Blame? {

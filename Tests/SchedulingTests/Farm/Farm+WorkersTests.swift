@@ -65,6 +65,15 @@ struct FarmWorkersTests {
         #expect(driver.faults.isEmpty)
     }
 
+    @Test func `what a worker is stays known when it has left`() {
+        var driver = FarmDriver()
+        driver.join("a", credit: 4)
+        driver.send(.left(WorkerID("a"), reason: ""))
+        let known = driver.farm.nameAndDevice(of: WorkerID("a"))
+        #expect(known?.name == "a" && known?.deviceClass == "cpu")
+        #expect(driver.farm.nameAndDevice(of: WorkerID("b")) == nil)
+    }
+
     @Test func `a worker that leaves gives up its units at once`() {
         var driver = FarmDriver()
         driver.submit([.balanced(frames: 8)])

@@ -202,6 +202,25 @@ struct Gen1TaskTests {
         #expect(try losses(short, .customize, seed: 2) { $0.prompts = ["a mug"] } != named)
     }
 
+    /// The model takes no prompts, which would be told next.
+    @Test func `what does not fit is told before prompts are drawn`() throws {
+        let short = try ShortTraining()
+        let path = short.start.folder.path
+        try SystemFile.removeTree("\(path)/prior")
+        try changeModelIndex(of: path) { $0["prior"] = nil }
+        let sizes = [(32, "the model takes no prompts"), (31, "size: expected multiples of")]
+        for (width, words) in sizes {
+            #expect {
+                _ = try losses(short, .customize) { recipe in
+                    recipe.request.width = width
+                    recipe.prompts = ["a mug"]
+                }
+            } throws: { error in
+                "\(error)".contains(words)
+            }
+        }
+    }
+
     @Test func `some contents are twins', and only they change the loss`() throws {
         let short = try ShortTraining()
         let (own, half, all) = (

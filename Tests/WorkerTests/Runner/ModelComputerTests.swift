@@ -103,6 +103,34 @@ struct ModelComputerTests {
         #expect(decoded.scalarType == .uint8)
     }
 
+    /// Whatever unit asks, and however many threads there are.
+    @Test func aCalibrationDependsOnTheJobAndTheClassAlone() throws {
+        func values(
+            _ configuration: CPUConfiguration,
+            _ unit: UnitID,
+            seed: UInt64 = 0
+        ) throws -> [Float] {
+            var order = order(unit, inputs: [:], result: InputDescription("x", .float32, [1]))
+            order.job.seed = seed
+            (order.job.width, order.job.height) = (64, 32)
+            let computer = ModelComputer(configuration)
+            let values = try computer.calibration(of: order) { phase, done in
+                #expect(phase == .loading && done == 0)
+            }
+            // The second time it is remembered.
+            let again = try computer.calibration(of: order) { _, _ in Issue.record("computed") }
+            #expect(again == values)
+            return try #require(values)
+        }
+        let first = try values(configuration, UnitID(.sample))
+        // Two frames of 4 channels and 8x4.
+        #expect(first.count == 256 && Set(first).count > 200)
+        #expect(try values(CPUConfiguration(threads: 3), UnitID(.decode)) == first)
+        #expect(try values(configuration, UnitID(.sample), seed: 1) != first)
+        let scalar = try values(CPUConfiguration(threads: 1, kernels: .scalar), UnitID(.sample))
+        #expect(zip(scalar, first).allSatisfy { abs($0 - $1) < 1e-3 })
+    }
+
     private func failure(_ order: RunnerOrder) -> UnitFailure? {
         do {
             try ModelComputer(configuration).compute(order) { _, _ in }

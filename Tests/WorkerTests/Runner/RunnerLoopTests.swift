@@ -60,7 +60,7 @@ struct RunnerLoopTests {
                 replies.append(reply)
                 switch reply {
                 case .finished, .failed: return replies
-                case .ready, .progress: continue
+                case .ready, .progress, .calibrated: continue
                 }
             }
         }
@@ -185,6 +185,44 @@ struct RunnerLoopTests {
         }
         #expect(failure.failureClass == .worker)
         try waitForEnd(talk, status: 69)
+    }
+
+    /// Calibrates before it computes, or cannot.
+    private struct CalibratingComputer: UnitComputer {
+        let deviceClass = "calibrating"
+        let values: [Float]?
+
+        func calibration(
+            of order: RunnerOrder,
+            progress: @escaping RunnerProgress
+        ) throws -> [Float]? {
+            try progress(.loading, 0)
+            guard values != [] else { throw UnitComputerError(.unit, "not finite") }
+            return values
+        }
+
+        func compute(_ order: RunnerOrder, progress: @escaping RunnerProgress) throws {
+            try progress(.running, 0)
+        }
+    }
+
+    @Test(arguments: [[1.5, -2], [], nil] as [[Float]?])
+    func aCalibrationComesFirstAndFailsNoUnit(_ values: [Float]?) throws {
+        let talk = Conversation { CalibratingComputer(values: values) }
+        _ = try talk.next()
+        var order = order(UnitID(.sample, index: 1), steps: 0..<1, result: latents)
+        try talk.send(.run(order))
+        #expect(
+            try talk.untilEnd()
+                == [.progress(order.lease, phase: .running, done: 0), .finished(order.lease)]
+        )
+        order.calibrates = true
+        try talk.send(.run(order))
+        let replies = try talk.untilEnd()
+        #expect(replies.first == .progress(order.lease, phase: .loading, done: 0))
+        #expect(replies.last == .finished(order.lease))
+        let isTold = replies.contains(.calibrated(order.lease, [1.5, -2]))
+        #expect(isTold == (values == [1.5, -2]) && replies.count == (isTold ? 4 : 3))
     }
 
     private func waitForEnd(_ talk: Conversation, status: Int32) throws {

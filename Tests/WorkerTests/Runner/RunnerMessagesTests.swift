@@ -9,7 +9,7 @@ struct RunnerMessagesTests {
     static func anyOrder(_ generator: inout SeededGenerator) -> RunnerOrder {
         let round = Int.random(in: 0...3, using: &generator)
         let unit = UnitID(.sample, index: Int.random(in: 0...9, using: &generator), round: round)
-        return RunnerOrder(
+        var order = RunnerOrder(
             lease: Lease(
                 UnitKey(job: JobID(7), shot: 2, unit: unit),
                 Epoch(instance: 3, number: .random(in: 1...9, using: &generator))
@@ -25,6 +25,8 @@ struct RunnerMessagesTests {
             output: "/tmp/out",
             result: InputDescription("latents", .float32, [16, 8, 8, 4])
         )
+        order.calibrates = .random(using: &generator)
+        return order
     }
 
     static func anySpecification(_ generator: inout SeededGenerator) -> JobSpecification {
@@ -94,6 +96,11 @@ struct RunnerMessagesTests {
         var generator = SeededGenerator(seed: 6)
         let lease = Self.anyOrder(&generator).lease
         var replies = [RunnerReply.ready(deviceClass: "cpu-avx512"), .finished(lease)]
+        let values = (0..<WireLimits.calibrationValues).map { _ in
+            Float.random(in: -9...9, using: &generator)
+        }
+        replies += [.calibrated(lease, values), .calibrated(lease, [])]
+        #expect(replies[2].line.count < RunnerLine.bytesMax)
         replies += UnitPhase.allCases.map { .progress(lease, phase: $0, done: 12) }
         replies += FailureClass.allCases.map {
             .failed(lease, UnitFailure($0, "a \"quoted\"\nreason"))

@@ -104,7 +104,7 @@ struct AutoencoderStage: TrainingStage {
     func makeTask(
         inputs: TrainingInputs,
         start: StartingModel,
-        backend: CPUBackend,
+        backend: any DifferentiableBackend,
         segments: Bool
     ) throws -> any TrainingTask {
         try inputs.refuseWithoutScenes("--depth-share", if: depthShare != nil)

@@ -27,7 +27,7 @@ struct ContrastiveStage: TrainingStage {
     func makeTask(
         inputs: TrainingInputs,
         start: StartingModel,
-        backend: CPUBackend,
+        backend: any DifferentiableBackend,
         segments: Bool
     ) throws -> any TrainingTask {
         try ContrastiveTask(

@@ -57,7 +57,7 @@ struct CustomizeStage: TrainingStage {
     func makeTask(
         inputs: TrainingInputs,
         start: StartingModel,
-        backend: CPUBackend,
+        backend: any DifferentiableBackend,
         segments: Bool
     ) throws -> any TrainingTask {
         var recipe = options.recipe(.customize, inputs)

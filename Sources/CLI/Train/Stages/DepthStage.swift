@@ -35,7 +35,7 @@ struct DepthStage: TrainingStage {
     func makeTask(
         inputs: TrainingInputs,
         start: StartingModel,
-        backend: CPUBackend,
+        backend: any DifferentiableBackend,
         segments: Bool
     ) throws -> any TrainingTask {
         var options = DepthTask.Options(

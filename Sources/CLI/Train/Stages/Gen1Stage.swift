@@ -96,7 +96,7 @@ struct Gen1Stage: TrainingStage {
     func makeTask(
         inputs: TrainingInputs,
         start: StartingModel,
-        backend: CPUBackend,
+        backend: any DifferentiableBackend,
         segments: Bool
     ) throws -> any TrainingTask {
         var recipe = options.recipe(stage.stage, inputs, stride: stride ?? 4, images: images)

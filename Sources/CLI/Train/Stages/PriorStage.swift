@@ -40,7 +40,7 @@ struct PriorStage: TrainingStage {
     func makeTask(
         inputs: TrainingInputs,
         start: StartingModel,
-        backend: CPUBackend,
+        backend: any DifferentiableBackend,
         segments: Bool
     ) throws -> any TrainingTask {
         var options = PriorTask.Options(

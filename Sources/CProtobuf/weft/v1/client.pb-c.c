@@ -412,6 +412,51 @@ void   weft__v1__event_line__free_unpacked
   assert(message->base.descriptor == &weft__v1__event_line__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   weft__v1__device_deviation__init
+                     (Weft__V1__DeviceDeviation         *message)
+{
+  static const Weft__V1__DeviceDeviation init_value = WEFT__V1__DEVICE_DEVIATION__INIT;
+  *message = init_value;
+}
+size_t weft__v1__device_deviation__get_packed_size
+                     (const Weft__V1__DeviceDeviation *message)
+{
+  assert(message->base.descriptor == &weft__v1__device_deviation__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t weft__v1__device_deviation__pack
+                     (const Weft__V1__DeviceDeviation *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &weft__v1__device_deviation__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t weft__v1__device_deviation__pack_to_buffer
+                     (const Weft__V1__DeviceDeviation *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &weft__v1__device_deviation__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Weft__V1__DeviceDeviation *
+       weft__v1__device_deviation__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Weft__V1__DeviceDeviation *)
+     protobuf_c_message_unpack (&weft__v1__device_deviation__descriptor,
+                                allocator, len, data);
+}
+void   weft__v1__device_deviation__free_unpacked
+                     (Weft__V1__DeviceDeviation *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &weft__v1__device_deviation__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   weft__v1__job_details__init
                      (Weft__V1__JobDetails         *message)
 {
@@ -455,6 +500,141 @@ void   weft__v1__job_details__free_unpacked
   if(!message)
     return;
   assert(message->base.descriptor == &weft__v1__job_details__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   weft__v1__list_units__init
+                     (Weft__V1__ListUnits         *message)
+{
+  static const Weft__V1__ListUnits init_value = WEFT__V1__LIST_UNITS__INIT;
+  *message = init_value;
+}
+size_t weft__v1__list_units__get_packed_size
+                     (const Weft__V1__ListUnits *message)
+{
+  assert(message->base.descriptor == &weft__v1__list_units__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t weft__v1__list_units__pack
+                     (const Weft__V1__ListUnits *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &weft__v1__list_units__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t weft__v1__list_units__pack_to_buffer
+                     (const Weft__V1__ListUnits *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &weft__v1__list_units__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Weft__V1__ListUnits *
+       weft__v1__list_units__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Weft__V1__ListUnits *)
+     protobuf_c_message_unpack (&weft__v1__list_units__descriptor,
+                                allocator, len, data);
+}
+void   weft__v1__list_units__free_unpacked
+                     (Weft__V1__ListUnits *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &weft__v1__list_units__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   weft__v1__unit_origin__init
+                     (Weft__V1__UnitOrigin         *message)
+{
+  static const Weft__V1__UnitOrigin init_value = WEFT__V1__UNIT_ORIGIN__INIT;
+  *message = init_value;
+}
+size_t weft__v1__unit_origin__get_packed_size
+                     (const Weft__V1__UnitOrigin *message)
+{
+  assert(message->base.descriptor == &weft__v1__unit_origin__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t weft__v1__unit_origin__pack
+                     (const Weft__V1__UnitOrigin *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &weft__v1__unit_origin__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t weft__v1__unit_origin__pack_to_buffer
+                     (const Weft__V1__UnitOrigin *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &weft__v1__unit_origin__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Weft__V1__UnitOrigin *
+       weft__v1__unit_origin__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Weft__V1__UnitOrigin *)
+     protobuf_c_message_unpack (&weft__v1__unit_origin__descriptor,
+                                allocator, len, data);
+}
+void   weft__v1__unit_origin__free_unpacked
+                     (Weft__V1__UnitOrigin *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &weft__v1__unit_origin__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   weft__v1__unit_list__init
+                     (Weft__V1__UnitList         *message)
+{
+  static const Weft__V1__UnitList init_value = WEFT__V1__UNIT_LIST__INIT;
+  *message = init_value;
+}
+size_t weft__v1__unit_list__get_packed_size
+                     (const Weft__V1__UnitList *message)
+{
+  assert(message->base.descriptor == &weft__v1__unit_list__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t weft__v1__unit_list__pack
+                     (const Weft__V1__UnitList *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &weft__v1__unit_list__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t weft__v1__unit_list__pack_to_buffer
+                     (const Weft__V1__UnitList *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &weft__v1__unit_list__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Weft__V1__UnitList *
+       weft__v1__unit_list__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Weft__V1__UnitList *)
+     protobuf_c_message_unpack (&weft__v1__unit_list__descriptor,
+                                allocator, len, data);
+}
+void   weft__v1__unit_list__free_unpacked
+                     (Weft__V1__UnitList *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &weft__v1__unit_list__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   weft__v1__command_job__init
@@ -1368,7 +1548,71 @@ const ProtobufCMessageDescriptor weft__v1__event_line__descriptor =
   (ProtobufCMessageInit) weft__v1__event_line__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor weft__v1__job_details__field_descriptors[13] =
+static const ProtobufCFieldDescriptor weft__v1__device_deviation__field_descriptors[3] =
+{
+  {
+    "first",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Weft__V1__DeviceDeviation, first),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "second",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Weft__V1__DeviceDeviation, second),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "ratio",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Weft__V1__DeviceDeviation, ratio),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned weft__v1__device_deviation__field_indices_by_name[] = {
+  0,   /* field[0] = first */
+  2,   /* field[2] = ratio */
+  1,   /* field[1] = second */
+};
+static const ProtobufCIntRange weft__v1__device_deviation__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor weft__v1__device_deviation__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "weft.v1.DeviceDeviation",
+  "DeviceDeviation",
+  "Weft__V1__DeviceDeviation",
+  "weft.v1",
+  sizeof(Weft__V1__DeviceDeviation),
+  3,
+  weft__v1__device_deviation__field_descriptors,
+  weft__v1__device_deviation__field_indices_by_name,
+  1,  weft__v1__device_deviation__number_ranges,
+  (ProtobufCMessageInit) weft__v1__device_deviation__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor weft__v1__job_details__field_descriptors[14] =
 {
   {
     "report",
@@ -1526,9 +1770,22 @@ static const ProtobufCFieldDescriptor weft__v1__job_details__field_descriptors[1
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "device_deviations",
+    14,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Weft__V1__JobDetails, n_device_deviations),
+    offsetof(Weft__V1__JobDetails, device_deviations),
+    &weft__v1__device_deviation__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned weft__v1__job_details__field_indices_by_name[] = {
   10,   /* field[10] = device_classes */
+  13,   /* field[13] = device_deviations */
   4,   /* field[4] = ended_at */
   12,   /* field[12] = events */
   11,   /* field[11] = frames_written */
@@ -1545,7 +1802,7 @@ static const unsigned weft__v1__job_details__field_indices_by_name[] = {
 static const ProtobufCIntRange weft__v1__job_details__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 13 }
+  { 0, 14 }
 };
 const ProtobufCMessageDescriptor weft__v1__job_details__descriptor =
 {
@@ -1555,11 +1812,190 @@ const ProtobufCMessageDescriptor weft__v1__job_details__descriptor =
   "Weft__V1__JobDetails",
   "weft.v1",
   sizeof(Weft__V1__JobDetails),
-  13,
+  14,
   weft__v1__job_details__field_descriptors,
   weft__v1__job_details__field_indices_by_name,
   1,  weft__v1__job_details__number_ranges,
   (ProtobufCMessageInit) weft__v1__job_details__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor weft__v1__list_units__field_descriptors[2] =
+{
+  {
+    "job",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Weft__V1__ListUnits, job),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "after",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Weft__V1__ListUnits, after),
+    &weft__v1__unit_key__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned weft__v1__list_units__field_indices_by_name[] = {
+  1,   /* field[1] = after */
+  0,   /* field[0] = job */
+};
+static const ProtobufCIntRange weft__v1__list_units__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor weft__v1__list_units__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "weft.v1.ListUnits",
+  "ListUnits",
+  "Weft__V1__ListUnits",
+  "weft.v1",
+  sizeof(Weft__V1__ListUnits),
+  2,
+  weft__v1__list_units__field_descriptors,
+  weft__v1__list_units__field_indices_by_name,
+  1,  weft__v1__list_units__number_ranges,
+  (ProtobufCMessageInit) weft__v1__list_units__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor weft__v1__unit_origin__field_descriptors[4] =
+{
+  {
+    "unit",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Weft__V1__UnitOrigin, unit),
+    &weft__v1__unit_key__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "worker",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Weft__V1__UnitOrigin, worker),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "name",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Weft__V1__UnitOrigin, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "device_class",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Weft__V1__UnitOrigin, device_class),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned weft__v1__unit_origin__field_indices_by_name[] = {
+  3,   /* field[3] = device_class */
+  2,   /* field[2] = name */
+  0,   /* field[0] = unit */
+  1,   /* field[1] = worker */
+};
+static const ProtobufCIntRange weft__v1__unit_origin__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor weft__v1__unit_origin__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "weft.v1.UnitOrigin",
+  "UnitOrigin",
+  "Weft__V1__UnitOrigin",
+  "weft.v1",
+  sizeof(Weft__V1__UnitOrigin),
+  4,
+  weft__v1__unit_origin__field_descriptors,
+  weft__v1__unit_origin__field_indices_by_name,
+  1,  weft__v1__unit_origin__number_ranges,
+  (ProtobufCMessageInit) weft__v1__unit_origin__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor weft__v1__unit_list__field_descriptors[2] =
+{
+  {
+    "units",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Weft__V1__UnitList, n_units),
+    offsetof(Weft__V1__UnitList, units),
+    &weft__v1__unit_origin__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "has_more",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Weft__V1__UnitList, has_more),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned weft__v1__unit_list__field_indices_by_name[] = {
+  1,   /* field[1] = has_more */
+  0,   /* field[0] = units */
+};
+static const ProtobufCIntRange weft__v1__unit_list__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor weft__v1__unit_list__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "weft.v1.UnitList",
+  "UnitList",
+  "Weft__V1__UnitList",
+  "weft.v1",
+  sizeof(Weft__V1__UnitList),
+  2,
+  weft__v1__unit_list__field_descriptors,
+  weft__v1__unit_list__field_indices_by_name,
+  1,  weft__v1__unit_list__number_ranges,
+  (ProtobufCMessageInit) weft__v1__unit_list__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCEnumValue weft__v1__command_job__command__enum_values_by_number[6] =

@@ -408,7 +408,7 @@ const ProtobufCMessageDescriptor weft__v1__refusal__descriptor =
   (ProtobufCMessageInit) weft__v1__refusal__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor weft__v1__envelope__field_descriptors[29] =
+static const ProtobufCFieldDescriptor weft__v1__envelope__field_descriptors[32] =
 {
   {
     "version",
@@ -591,6 +591,18 @@ static const ProtobufCFieldDescriptor weft__v1__envelope__field_descriptors[29] 
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "calibration",
+    30,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Weft__V1__Envelope, body_case),
+    offsetof(Weft__V1__Envelope, calibration),
+    &weft__v1__calibration__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "fetch",
     40,
     PROTOBUF_C_LABEL_NONE,
@@ -758,46 +770,73 @@ static const ProtobufCFieldDescriptor weft__v1__envelope__field_descriptors[29] 
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "list_units",
+    71,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Weft__V1__Envelope, body_case),
+    offsetof(Weft__V1__Envelope, list_units),
+    &weft__v1__list_units__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "unit_list",
+    72,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Weft__V1__Envelope, body_case),
+    offsetof(Weft__V1__Envelope, unit_list),
+    &weft__v1__unit_list__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned weft__v1__envelope__field_indices_by_name[] = {
   13,   /* field[13] = acknowledge */
-  16,   /* field[16] = chunk */
-  24,   /* field[24] = command_job */
-  27,   /* field[27] = command_worker */
-  28,   /* field[28] = done */
+  15,   /* field[15] = calibration */
+  17,   /* field[17] = chunk */
+  25,   /* field[25] = command_job */
+  28,   /* field[28] = command_worker */
+  29,   /* field[29] = done */
   14,   /* field[14] = drain */
-  15,   /* field[15] = fetch */
+  16,   /* field[16] = fetch */
   11,   /* field[11] = goodbye */
   8,   /* field[8] = heartbeat */
   3,   /* field[3] = hello */
   5,   /* field[5] = introduction */
-  23,   /* field[23] = job_details */
-  21,   /* field[21] = job_list */
+  24,   /* field[24] = job_details */
+  22,   /* field[22] = job_list */
   9,   /* field[9] = lease_reply */
-  20,   /* field[20] = list_jobs */
-  25,   /* field[25] = list_workers */
+  21,   /* field[21] = list_jobs */
+  30,   /* field[30] = list_units */
+  26,   /* field[26] = list_workers */
   7,   /* field[7] = offer */
   4,   /* field[4] = refusal */
   2,   /* field[2] = reply_to */
   1,   /* field[1] = sequence */
-  22,   /* field[22] = show_job */
-  17,   /* field[17] = stored */
-  18,   /* field[18] = submit */
-  19,   /* field[19] = submitted */
+  23,   /* field[23] = show_job */
+  18,   /* field[18] = stored */
+  19,   /* field[19] = submit */
+  20,   /* field[20] = submitted */
   10,   /* field[10] = unit_failed */
+  31,   /* field[31] = unit_list */
   0,   /* field[0] = version */
   6,   /* field[6] = welcome */
   12,   /* field[12] = withdraw */
-  26,   /* field[26] = worker_list */
+  27,   /* field[27] = worker_list */
 };
 static const ProtobufCIntRange weft__v1__envelope__number_ranges[5 + 1] =
 {
   { 1, 0 },
   { 10, 3 },
   { 20, 5 },
-  { 40, 15 },
-  { 60, 18 },
-  { 0, 29 }
+  { 40, 16 },
+  { 60, 19 },
+  { 0, 32 }
 };
 const ProtobufCMessageDescriptor weft__v1__envelope__descriptor =
 {
@@ -807,7 +846,7 @@ const ProtobufCMessageDescriptor weft__v1__envelope__descriptor =
   "Weft__V1__Envelope",
   "weft.v1",
   sizeof(Weft__V1__Envelope),
-  29,
+  32,
   weft__v1__envelope__field_descriptors,
   weft__v1__envelope__field_indices_by_name,
   5,  weft__v1__envelope__number_ranges,

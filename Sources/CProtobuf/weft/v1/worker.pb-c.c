@@ -187,6 +187,51 @@ void   weft__v1__offer__free_unpacked
   assert(message->base.descriptor == &weft__v1__offer__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   weft__v1__calibration__init
+                     (Weft__V1__Calibration         *message)
+{
+  static const Weft__V1__Calibration init_value = WEFT__V1__CALIBRATION__INIT;
+  *message = init_value;
+}
+size_t weft__v1__calibration__get_packed_size
+                     (const Weft__V1__Calibration *message)
+{
+  assert(message->base.descriptor == &weft__v1__calibration__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t weft__v1__calibration__pack
+                     (const Weft__V1__Calibration *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &weft__v1__calibration__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t weft__v1__calibration__pack_to_buffer
+                     (const Weft__V1__Calibration *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &weft__v1__calibration__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Weft__V1__Calibration *
+       weft__v1__calibration__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Weft__V1__Calibration *)
+     protobuf_c_message_unpack (&weft__v1__calibration__descriptor,
+                                allocator, len, data);
+}
+void   weft__v1__calibration__free_unpacked
+                     (Weft__V1__Calibration *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &weft__v1__calibration__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   weft__v1__heartbeat__init
                      (Weft__V1__Heartbeat         *message)
 {
@@ -759,7 +804,7 @@ const ProtobufCMessageDescriptor weft__v1__welcome__descriptor =
   (ProtobufCMessageInit) weft__v1__welcome__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor weft__v1__offer__field_descriptors[8] =
+static const ProtobufCFieldDescriptor weft__v1__offer__field_descriptors[9] =
 {
   {
     "lease",
@@ -857,8 +902,21 @@ static const ProtobufCFieldDescriptor weft__v1__offer__field_descriptors[8] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "calibrate",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Weft__V1__Offer, calibrate),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned weft__v1__offer__field_indices_by_name[] = {
+  8,   /* field[8] = calibrate */
   6,   /* field[6] = depth_largest */
   5,   /* field[5] = depth_least */
   4,   /* field[4] = inputs */
@@ -871,7 +929,7 @@ static const unsigned weft__v1__offer__field_indices_by_name[] = {
 static const ProtobufCIntRange weft__v1__offer__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor weft__v1__offer__descriptor =
 {
@@ -881,11 +939,62 @@ const ProtobufCMessageDescriptor weft__v1__offer__descriptor =
   "Weft__V1__Offer",
   "weft.v1",
   sizeof(Weft__V1__Offer),
-  8,
+  9,
   weft__v1__offer__field_descriptors,
   weft__v1__offer__field_indices_by_name,
   1,  weft__v1__offer__number_ranges,
   (ProtobufCMessageInit) weft__v1__offer__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor weft__v1__calibration__field_descriptors[2] =
+{
+  {
+    "lease",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Weft__V1__Calibration, lease),
+    &weft__v1__lease__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "values",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_FLOAT,
+    offsetof(Weft__V1__Calibration, n_values),
+    offsetof(Weft__V1__Calibration, values),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned weft__v1__calibration__field_indices_by_name[] = {
+  0,   /* field[0] = lease */
+  1,   /* field[1] = values */
+};
+static const ProtobufCIntRange weft__v1__calibration__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor weft__v1__calibration__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "weft.v1.Calibration",
+  "Calibration",
+  "Weft__V1__Calibration",
+  "weft.v1",
+  sizeof(Weft__V1__Calibration),
+  2,
+  weft__v1__calibration__field_descriptors,
+  weft__v1__calibration__field_indices_by_name,
+  1,  weft__v1__calibration__number_ranges,
+  (ProtobufCMessageInit) weft__v1__calibration__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor weft__v1__heartbeat__field_descriptors[2] =

@@ -26,7 +26,11 @@ typedef struct Weft__V1__UnitCounts Weft__V1__UnitCounts;
 typedef struct Weft__V1__AttemptCount Weft__V1__AttemptCount;
 typedef struct Weft__V1__JobReport Weft__V1__JobReport;
 typedef struct Weft__V1__EventLine Weft__V1__EventLine;
+typedef struct Weft__V1__DeviceDeviation Weft__V1__DeviceDeviation;
 typedef struct Weft__V1__JobDetails Weft__V1__JobDetails;
+typedef struct Weft__V1__ListUnits Weft__V1__ListUnits;
+typedef struct Weft__V1__UnitOrigin Weft__V1__UnitOrigin;
+typedef struct Weft__V1__UnitList Weft__V1__UnitList;
 typedef struct Weft__V1__CommandJob Weft__V1__CommandJob;
 typedef struct Weft__V1__ListWorkers Weft__V1__ListWorkers;
 typedef struct Weft__V1__WorkerReport Weft__V1__WorkerReport;
@@ -246,6 +250,21 @@ struct  Weft__V1__EventLine
     , 0, (char *)protobuf_c_empty_string }
 
 
+/*
+ * How far two classes of devices are apart: D / (2 sigma^2) of what both made of one input.
+ */
+struct  Weft__V1__DeviceDeviation
+{
+  ProtobufCMessage base;
+  char *first;
+  char *second;
+  double ratio;
+};
+#define WEFT__V1__DEVICE_DEVIATION__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&weft__v1__device_deviation__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0 }
+
+
 typedef enum {
   WEFT__V1__JOB_DETAILS__OPTIONAL_ENDED_AT__NOT_SET = 0,
   WEFT__V1__JOB_DETAILS__OPTIONAL_ENDED_AT_ENDED_AT = 5
@@ -287,6 +306,11 @@ struct  Weft__V1__JobDetails
    */
   size_t n_events;
   Weft__V1__EventLine **events;
+  /*
+   * Each pair at most once.
+   */
+  size_t n_device_deviations;
+  Weft__V1__DeviceDeviation **device_deviations;
   Weft__V1__JobDetails__OptionalEndedAtCase optional_ended_at_case;
   union {
     int64_t ended_at;
@@ -294,7 +318,55 @@ struct  Weft__V1__JobDetails
 };
 #define WEFT__V1__JOB_DETAILS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&weft__v1__job_details__descriptor) \
-    , NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, 0, 0,NULL, 0, 0,NULL, WEFT__V1__JOB_DETAILS__OPTIONAL_ENDED_AT__NOT_SET, {0} }
+    , NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, 0, 0,NULL, 0, 0,NULL, 0,NULL, WEFT__V1__JOB_DETAILS__OPTIONAL_ENDED_AT__NOT_SET, {0} }
+
+
+/*
+ * Client: the units of a job that have results, and where those were made. Answered by `UnitList`.
+ */
+struct  Weft__V1__ListUnits
+{
+  ProtobufCMessage base;
+  uint64_t job;
+  /*
+   * Only units after this one; absent: from the first.
+   */
+  Weft__V1__UnitKey *after;
+};
+#define WEFT__V1__LIST_UNITS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&weft__v1__list_units__descriptor) \
+    , 0, NULL }
+
+
+/*
+ * Where the result of a unit was made.
+ */
+struct  Weft__V1__UnitOrigin
+{
+  ProtobufCMessage base;
+  Weft__V1__UnitKey *unit;
+  char *worker;
+  /*
+   * The worker's, for people.
+   */
+  char *name;
+  char *device_class;
+};
+#define WEFT__V1__UNIT_ORIGIN__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&weft__v1__unit_origin__descriptor) \
+    , NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+struct  Weft__V1__UnitList
+{
+  ProtobufCMessage base;
+  size_t n_units;
+  Weft__V1__UnitOrigin **units;
+  protobuf_c_boolean has_more;
+};
+#define WEFT__V1__UNIT_LIST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&weft__v1__unit_list__descriptor) \
+    , 0,NULL, 0 }
 
 
 /*
@@ -562,6 +634,25 @@ Weft__V1__EventLine *
 void   weft__v1__event_line__free_unpacked
                      (Weft__V1__EventLine *message,
                       ProtobufCAllocator *allocator);
+/* Weft__V1__DeviceDeviation methods */
+void   weft__v1__device_deviation__init
+                     (Weft__V1__DeviceDeviation         *message);
+size_t weft__v1__device_deviation__get_packed_size
+                     (const Weft__V1__DeviceDeviation   *message);
+size_t weft__v1__device_deviation__pack
+                     (const Weft__V1__DeviceDeviation   *message,
+                      uint8_t             *out);
+size_t weft__v1__device_deviation__pack_to_buffer
+                     (const Weft__V1__DeviceDeviation   *message,
+                      ProtobufCBuffer     *buffer);
+Weft__V1__DeviceDeviation *
+       weft__v1__device_deviation__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   weft__v1__device_deviation__free_unpacked
+                     (Weft__V1__DeviceDeviation *message,
+                      ProtobufCAllocator *allocator);
 /* Weft__V1__JobDetails methods */
 void   weft__v1__job_details__init
                      (Weft__V1__JobDetails         *message);
@@ -580,6 +671,63 @@ Weft__V1__JobDetails *
                       const uint8_t       *data);
 void   weft__v1__job_details__free_unpacked
                      (Weft__V1__JobDetails *message,
+                      ProtobufCAllocator *allocator);
+/* Weft__V1__ListUnits methods */
+void   weft__v1__list_units__init
+                     (Weft__V1__ListUnits         *message);
+size_t weft__v1__list_units__get_packed_size
+                     (const Weft__V1__ListUnits   *message);
+size_t weft__v1__list_units__pack
+                     (const Weft__V1__ListUnits   *message,
+                      uint8_t             *out);
+size_t weft__v1__list_units__pack_to_buffer
+                     (const Weft__V1__ListUnits   *message,
+                      ProtobufCBuffer     *buffer);
+Weft__V1__ListUnits *
+       weft__v1__list_units__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   weft__v1__list_units__free_unpacked
+                     (Weft__V1__ListUnits *message,
+                      ProtobufCAllocator *allocator);
+/* Weft__V1__UnitOrigin methods */
+void   weft__v1__unit_origin__init
+                     (Weft__V1__UnitOrigin         *message);
+size_t weft__v1__unit_origin__get_packed_size
+                     (const Weft__V1__UnitOrigin   *message);
+size_t weft__v1__unit_origin__pack
+                     (const Weft__V1__UnitOrigin   *message,
+                      uint8_t             *out);
+size_t weft__v1__unit_origin__pack_to_buffer
+                     (const Weft__V1__UnitOrigin   *message,
+                      ProtobufCBuffer     *buffer);
+Weft__V1__UnitOrigin *
+       weft__v1__unit_origin__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   weft__v1__unit_origin__free_unpacked
+                     (Weft__V1__UnitOrigin *message,
+                      ProtobufCAllocator *allocator);
+/* Weft__V1__UnitList methods */
+void   weft__v1__unit_list__init
+                     (Weft__V1__UnitList         *message);
+size_t weft__v1__unit_list__get_packed_size
+                     (const Weft__V1__UnitList   *message);
+size_t weft__v1__unit_list__pack
+                     (const Weft__V1__UnitList   *message,
+                      uint8_t             *out);
+size_t weft__v1__unit_list__pack_to_buffer
+                     (const Weft__V1__UnitList   *message,
+                      ProtobufCBuffer     *buffer);
+Weft__V1__UnitList *
+       weft__v1__unit_list__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   weft__v1__unit_list__free_unpacked
+                     (Weft__V1__UnitList *message,
                       ProtobufCAllocator *allocator);
 /* Weft__V1__CommandJob methods */
 void   weft__v1__command_job__init
@@ -724,8 +872,20 @@ typedef void (*Weft__V1__JobReport_Closure)
 typedef void (*Weft__V1__EventLine_Closure)
                  (const Weft__V1__EventLine *message,
                   void *closure_data);
+typedef void (*Weft__V1__DeviceDeviation_Closure)
+                 (const Weft__V1__DeviceDeviation *message,
+                  void *closure_data);
 typedef void (*Weft__V1__JobDetails_Closure)
                  (const Weft__V1__JobDetails *message,
+                  void *closure_data);
+typedef void (*Weft__V1__ListUnits_Closure)
+                 (const Weft__V1__ListUnits *message,
+                  void *closure_data);
+typedef void (*Weft__V1__UnitOrigin_Closure)
+                 (const Weft__V1__UnitOrigin *message,
+                  void *closure_data);
+typedef void (*Weft__V1__UnitList_Closure)
+                 (const Weft__V1__UnitList *message,
                   void *closure_data);
 typedef void (*Weft__V1__CommandJob_Closure)
                  (const Weft__V1__CommandJob *message,
@@ -763,7 +923,11 @@ extern const ProtobufCMessageDescriptor weft__v1__unit_counts__descriptor;
 extern const ProtobufCMessageDescriptor weft__v1__attempt_count__descriptor;
 extern const ProtobufCMessageDescriptor weft__v1__job_report__descriptor;
 extern const ProtobufCMessageDescriptor weft__v1__event_line__descriptor;
+extern const ProtobufCMessageDescriptor weft__v1__device_deviation__descriptor;
 extern const ProtobufCMessageDescriptor weft__v1__job_details__descriptor;
+extern const ProtobufCMessageDescriptor weft__v1__list_units__descriptor;
+extern const ProtobufCMessageDescriptor weft__v1__unit_origin__descriptor;
+extern const ProtobufCMessageDescriptor weft__v1__unit_list__descriptor;
 extern const ProtobufCMessageDescriptor weft__v1__command_job__descriptor;
 extern const ProtobufCEnumDescriptor    weft__v1__command_job__command__descriptor;
 extern const ProtobufCMessageDescriptor weft__v1__list_workers__descriptor;

@@ -125,6 +125,7 @@ typedef enum {
   WEFT__V1__ENVELOPE__BODY_WITHDRAW = 27,
   WEFT__V1__ENVELOPE__BODY_ACKNOWLEDGE = 28,
   WEFT__V1__ENVELOPE__BODY_DRAIN = 29,
+  WEFT__V1__ENVELOPE__BODY_CALIBRATION = 30,
   WEFT__V1__ENVELOPE__BODY_FETCH = 40,
   WEFT__V1__ENVELOPE__BODY_CHUNK = 41,
   WEFT__V1__ENVELOPE__BODY_STORED = 42,
@@ -138,7 +139,9 @@ typedef enum {
   WEFT__V1__ENVELOPE__BODY_LIST_WORKERS = 67,
   WEFT__V1__ENVELOPE__BODY_WORKER_LIST = 68,
   WEFT__V1__ENVELOPE__BODY_COMMAND_WORKER = 69,
-  WEFT__V1__ENVELOPE__BODY_DONE = 70
+  WEFT__V1__ENVELOPE__BODY_DONE = 70,
+  WEFT__V1__ENVELOPE__BODY_LIST_UNITS = 71,
+  WEFT__V1__ENVELOPE__BODY_UNIT_LIST = 72
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(WEFT__V1__ENVELOPE__BODY__CASE)
 } Weft__V1__Envelope__BodyCase;
 
@@ -171,6 +174,7 @@ struct  Weft__V1__Envelope
     Weft__V1__Withdraw *withdraw;
     Weft__V1__Acknowledge *acknowledge;
     Weft__V1__Drain *drain;
+    Weft__V1__Calibration *calibration;
     Weft__V1__Fetch *fetch;
     Weft__V1__Chunk *chunk;
     Weft__V1__Stored *stored;
@@ -185,6 +189,8 @@ struct  Weft__V1__Envelope
     Weft__V1__WorkerList *worker_list;
     Weft__V1__CommandWorker *command_worker;
     Weft__V1__Done *done;
+    Weft__V1__ListUnits *list_units;
+    Weft__V1__UnitList *unit_list;
   };
 };
 #define WEFT__V1__ENVELOPE__INIT \

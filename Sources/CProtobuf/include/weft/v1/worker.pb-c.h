@@ -22,6 +22,7 @@ typedef struct Weft__V1__Introduction Weft__V1__Introduction;
 typedef struct Weft__V1__AnsweredLease Weft__V1__AnsweredLease;
 typedef struct Weft__V1__Welcome Weft__V1__Welcome;
 typedef struct Weft__V1__Offer Weft__V1__Offer;
+typedef struct Weft__V1__Calibration Weft__V1__Calibration;
 typedef struct Weft__V1__Heartbeat Weft__V1__Heartbeat;
 typedef struct Weft__V1__LeaseReply Weft__V1__LeaseReply;
 typedef struct Weft__V1__UnitFailed Weft__V1__UnitFailed;
@@ -174,10 +175,33 @@ struct  Weft__V1__Offer
    * What the result has to be.
    */
   Weft__V1__TensorDescription *result;
+  /*
+   * Whether the worker shall first sample what every class of devices in the job samples, and send
+   * it as `Calibration`.
+   */
+  protobuf_c_boolean calibrate;
 };
 #define WEFT__V1__OFFER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&weft__v1__offer__descriptor) \
-    , NULL, NULL, NULL, 0, 0,NULL, 0, 0, NULL }
+    , NULL, NULL, NULL, 0, 0,NULL, 0, 0, NULL, 0 }
+
+
+/*
+ * Worker: latents that depend on the job and the worker's class of devices alone.
+ */
+struct  Weft__V1__Calibration
+{
+  ProtobufCMessage base;
+  /*
+   * Of the offer that asked for it; only its job counts.
+   */
+  Weft__V1__Lease *lease;
+  size_t n_values;
+  float *values;
+};
+#define WEFT__V1__CALIBRATION__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&weft__v1__calibration__descriptor) \
+    , NULL, 0,NULL }
 
 
 /*
@@ -353,6 +377,25 @@ Weft__V1__Offer *
 void   weft__v1__offer__free_unpacked
                      (Weft__V1__Offer *message,
                       ProtobufCAllocator *allocator);
+/* Weft__V1__Calibration methods */
+void   weft__v1__calibration__init
+                     (Weft__V1__Calibration         *message);
+size_t weft__v1__calibration__get_packed_size
+                     (const Weft__V1__Calibration   *message);
+size_t weft__v1__calibration__pack
+                     (const Weft__V1__Calibration   *message,
+                      uint8_t             *out);
+size_t weft__v1__calibration__pack_to_buffer
+                     (const Weft__V1__Calibration   *message,
+                      ProtobufCBuffer     *buffer);
+Weft__V1__Calibration *
+       weft__v1__calibration__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   weft__v1__calibration__free_unpacked
+                     (Weft__V1__Calibration *message,
+                      ProtobufCAllocator *allocator);
 /* Weft__V1__Heartbeat methods */
 void   weft__v1__heartbeat__init
                      (Weft__V1__Heartbeat         *message);
@@ -500,6 +543,9 @@ typedef void (*Weft__V1__Welcome_Closure)
 typedef void (*Weft__V1__Offer_Closure)
                  (const Weft__V1__Offer *message,
                   void *closure_data);
+typedef void (*Weft__V1__Calibration_Closure)
+                 (const Weft__V1__Calibration *message,
+                  void *closure_data);
 typedef void (*Weft__V1__Heartbeat_Closure)
                  (const Weft__V1__Heartbeat *message,
                   void *closure_data);
@@ -534,6 +580,7 @@ extern const ProtobufCMessageDescriptor weft__v1__introduction__descriptor;
 extern const ProtobufCMessageDescriptor weft__v1__answered_lease__descriptor;
 extern const ProtobufCMessageDescriptor weft__v1__welcome__descriptor;
 extern const ProtobufCMessageDescriptor weft__v1__offer__descriptor;
+extern const ProtobufCMessageDescriptor weft__v1__calibration__descriptor;
 extern const ProtobufCMessageDescriptor weft__v1__heartbeat__descriptor;
 extern const ProtobufCMessageDescriptor weft__v1__lease_reply__descriptor;
 extern const ProtobufCEnumDescriptor    weft__v1__lease_reply__reply__descriptor;

@@ -1,0 +1,103 @@
+import ArgumentParser
+import Cuda
+import Foundation
+import Tensors
+
+/// What the local workers of a render compute on.
+struct LocalDeviceOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            """
+            What local workers compute on: cpu, cuda:INDEX, cuda:GPU-UUID, several after commas or \
+            given again; auto for all devices of CUDA that weft computes on, else cpu; cpu unless \
+            given. CUDA_VISIBLE_DEVICES decides which there are.
+            """,
+            valueName: "device"
+        )
+    )
+    var device: [NameList<DeviceChoice>] = []
+
+    @Option(help: ArgumentHelp(ComputeOptions.precisionHelp))
+    var precision = CudaPrecision.float16
+
+    @Option(help: "Local worker processes, dealt out over the devices; one for each unless given.")
+    var workers: Int?
+
+    @Option(
+        help: """
+            Threads of each local worker on the processor; the processor's, shared out, unless \
+            given.
+            """
+    )
+    var threads: Int?
+
+    @Flag(help: ArgumentHelp(DeviceOptions.exactHelp))
+    var exact = false
+
+    func validate() throws {
+        if let workers, !(1...256).contains(workers) {
+            throw ValidationError("--workers: expected 1 to 256, found \(workers)")
+        }
+        if let threads, !(1...1024).contains(threads) {
+            throw ValidationError("--threads: expected 1 to 1024, found \(threads)")
+        }
+    }
+
+    /// Finds the devices, without starting them.
+    ///
+    /// - Throws: `Failure` that says why one cannot be used, or that there are too few workers.
+    func resolved() throws -> LocalDevices {
+        let choices = device.flatMap(\.values)
+        let devices: [DeviceChoice]
+        do throws(CudaError) {
+            devices = try DeviceChoice.devices(of: choices.isEmpty ? [.cpu] : choices) {
+                CudaPlatform.open(.system).inventory
+            }
+        } catch {
+            throw Failure(.unavailable, "--device \(error)")
+        }
+        let count = workers ?? devices.count
+        guard count >= devices.count else {
+            throw Failure(
+                .usage,
+                "--workers: expected at least 1 for each of \(devices.count) devices, found \(count)"
+            )
+        }
+        return LocalDevices(
+            devices: devices,
+            workers: (0..<count).map { devices[$0 % devices.count] },
+            options: self
+        )
+    }
+}
+
+/// The devices of a render on this machine, and which worker computes on which.
+struct LocalDevices {
+    let devices: [DeviceChoice]
+    /// One for each worker process.
+    let workers: [DeviceChoice]
+    let options: LocalDeviceOptions
+
+    /// What each worker is told beside where its farm is.
+    var workerArguments: [[String]] {
+        let processors = max(1, ProcessInfo.processInfo.activeProcessorCount)
+        let sharing = max(1, workers.count { $0 == .cpu })
+        let threads = options.threads ?? max(1, processors / sharing)
+        return workers.map { device in
+            device == .cpu
+                ? ["--threads", "\(threads)"] + (options.exact ? ["--exact"] : [])
+                : ["--device", "\(device)", "--precision", options.precision.rawValue]
+        }
+    }
+
+    /// Starts the first device in this process, for what the workers do not compute.
+    func makeBackend() throws -> any Backend {
+        try ComputingDevice(
+            devices[0],
+            options.precision,
+            nil
+        ) { products in
+            CPUConfiguration(threads: options.threads, products: products, isExact: options.exact)
+        }.backend
+    }
+}
