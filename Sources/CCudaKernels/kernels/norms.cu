@@ -12,37 +12,47 @@ __device__ inline float pivot(const weft_cuda_norm &job, long long image, int gr
     return joined_value(job, image * job.rows, group * width);
 }
 
+// What a block does of a group norm: a slice of one image's rows. Its threads share the columns
+// across; those that are left over begin further down.
+struct NormSlice {
+    long long image, first, end;
+    int across, down, column, row;
+
+    __device__ explicit NormSlice(const weft_cuda_norm &job) {
+        image = blockIdx.x / job.slices;
+        first = blockIdx.x % job.slices * job.rows_per_slice;
+        end = first + job.rows_per_slice < job.rows ? first + job.rows_per_slice : job.rows;
+        across = job.channels < (int)blockDim.x ? job.channels : (int)blockDim.x;
+        down = (int)blockDim.x / across;
+        column = (int)threadIdx.x % across;
+        row = (int)threadIdx.x / across;
+    }
+};
+
 // Σ and Σ² of one slice of one image's rows, for each group. A thread sums some columns over some
 // rows; then a thread a group adds up, always in the same order.
 WEFT_KERNEL weft_group_statistics(const weft_cuda_norm job) {
     WEFT_DYNAMIC_SHARED(shared);
     float *sums = (float *)shared;  // [row of threads][channel][2]
-    const long long image = blockIdx.x / job.slices;
-    const int slice = (int)(blockIdx.x % job.slices);
-    const int across = job.channels < (int)blockDim.x ? job.channels : (int)blockDim.x;
-    const int down = (int)blockDim.x / across;
-    const int thread_row = (int)threadIdx.x / across;
-    const long long first = slice * job.rows_per_slice;
-    const long long end = first + job.rows_per_slice < job.rows ? first + job.rows_per_slice
-                                                                 : job.rows;
+    const NormSlice slice(job);
     const int width = job.channels / job.groups;
-    if (thread_row < down) {
-        for (int c = (int)threadIdx.x % across; c < job.channels; c += across) {
-            const float around = pivot(job, image, c / width);
+    if (slice.row < slice.down) {
+        for (int c = slice.column; c < job.channels; c += slice.across) {
+            const float around = pivot(job, slice.image, c / width);
             float sum = 0, squares = 0;
-            for (long long row = first + thread_row; row < end; row += down) {
-                const float x = joined_value(job, image * job.rows + row, c) - around;
+            for (long long row = slice.first + slice.row; row < slice.end; row += slice.down) {
+                const float x = joined_value(job, slice.image * job.rows + row, c) - around;
                 sum += x;
                 squares += x * x;
             }
-            sums[2 * (thread_row * job.channels + c)] = sum;
-            sums[2 * (thread_row * job.channels + c) + 1] = squares;
+            sums[2 * (slice.row * job.channels + c)] = sum;
+            sums[2 * (slice.row * job.channels + c) + 1] = squares;
         }
     }
     __syncthreads();
     for (int group = (int)threadIdx.x; group < job.groups; group += (int)blockDim.x) {
         float sum = 0, squares = 0;
-        for (int row = 0; row < down; ++row) {
+        for (int row = 0; row < slice.down; ++row) {
             for (int c = group * width; c < (group + 1) * width; ++c) {
                 sum += sums[2 * (row * job.channels + c)];
                 squares += sums[2 * (row * job.channels + c) + 1];
@@ -78,24 +88,17 @@ WEFT_KERNEL weft_group_norm(const weft_cuda_norm job) {
     WEFT_DYNAMIC_SHARED(shared);
     float *mean = (float *)shared;
     float *inverse = mean + job.groups;
-    const long long image = blockIdx.x / job.slices;
-    const int slice = (int)(blockIdx.x % job.slices);
+    const NormSlice slice(job);
     const int width = job.channels / job.groups;
-    group_moments(job, image, mean, inverse);
+    group_moments(job, slice.image, mean, inverse);
     __syncthreads();
-    const long long first = slice * job.rows_per_slice;
-    const long long end = first + job.rows_per_slice < job.rows ? first + job.rows_per_slice
-                                                                 : job.rows;
-    const int across = job.channels < (int)blockDim.x ? job.channels : (int)blockDim.x;
-    const int down = (int)blockDim.x / across;
-    const int thread_row = (int)threadIdx.x / across;
-    if (thread_row >= down) return;
-    for (int c = (int)threadIdx.x % across; c < job.channels; c += across) {
+    if (slice.row >= slice.down) return;
+    for (int c = slice.column; c < job.channels; c += slice.across) {
         const int group = c / width;
         const float scale = load(job.scale, c) * inverse[group];
         const float shift = load(job.shift, c);
-        for (long long row = first + thread_row; row < end; row += down) {
-            const long long at = image * job.rows + row;
+        for (long long row = slice.first + slice.row; row < slice.end; row += slice.down) {
+            const long long at = slice.image * job.rows + row;
             const float x = (joined_value(job, at, c) - mean[group]) * scale + shift;
             store(job.y, at * job.channels + c, activate(x, job.activation));
         }
@@ -107,12 +110,9 @@ __device__ inline float warp_sum(float x) {
     return x;
 }
 
-// A warp a row: mean, then variance around it, then the result; `rows` counts all.
-WEFT_KERNEL weft_layer_norm(const weft_cuda_norm job) {
-    const long long row = (long long)blockIdx.x * (blockDim.x / 32) + threadIdx.x / 32;
-    if (row >= job.rows) return;
+// Mean and inverse deviation of a row, by a warp: the variance is that around the mean.
+__device__ inline float row_moments(const weft_cuda_norm &job, long long start, float &inverse) {
     const int lane = (int)threadIdx.x % 32;
-    const long long start = row * job.channels;
     float sum = 0;
     for (int c = lane; c < job.channels; c += 32) sum += load(job.x, start + c);
     const float mean = warp_sum(sum) / job.channels;
@@ -121,7 +121,18 @@ WEFT_KERNEL weft_layer_norm(const weft_cuda_norm job) {
         const float x = load(job.x, start + c) - mean;
         squares += x * x;
     }
-    const float inverse = 1 / sqrtf(warp_sum(squares) / job.channels + job.epsilon);
+    inverse = 1 / sqrtf(warp_sum(squares) / job.channels + job.epsilon);
+    return mean;
+}
+
+// A warp a row: mean, then variance around it, then the result; `rows` counts all.
+WEFT_KERNEL weft_layer_norm(const weft_cuda_norm job) {
+    const long long row = (long long)blockIdx.x * (blockDim.x / 32) + threadIdx.x / 32;
+    if (row >= job.rows) return;
+    const int lane = (int)threadIdx.x % 32;
+    const long long start = row * job.channels;
+    float inverse;
+    const float mean = row_moments(job, start, inverse);
     for (int c = lane; c < job.channels; c += 32) {
         const float x = (load(job.x, start + c) - mean) * inverse;
         store(job.y, start + c, x * load(job.scale, c) + load(job.shift, c));

@@ -20,38 +20,31 @@ WEFT_KERNEL weft_group_norm_sums(const weft_cuda_norm_gradient job) {
     float *mean = (float *)shared;
     float *inverse = mean + norm.groups;
     float *sums = inverse + norm.groups;  // [row of threads][channel][2]
-    const long long image = blockIdx.x / norm.slices;
-    const int slice = (int)(blockIdx.x % norm.slices);
-    group_moments(norm, image, mean, inverse);
+    const NormSlice slice(norm);
+    group_moments(norm, slice.image, mean, inverse);
     __syncthreads();
-    const long long first = slice * norm.rows_per_slice;
-    const long long end = first + norm.rows_per_slice < norm.rows ? first + norm.rows_per_slice
-                                                                    : norm.rows;
-    const int across = norm.channels < (int)blockDim.x ? norm.channels : (int)blockDim.x;
-    const int down = (int)blockDim.x / across;
-    const int thread_row = (int)threadIdx.x / across;
     const int width = norm.channels / norm.groups;
-    if (thread_row < down) {
-        for (int c = (int)threadIdx.x % across; c < norm.channels; c += across) {
+    if (slice.row < slice.down) {
+        for (int c = slice.column; c < norm.channels; c += slice.across) {
             const float around = mean[c / width], narrowness = inverse[c / width];
             const float scale = load(norm.scale, c), shift = load(norm.shift, c);
             float sum = 0, product = 0;
-            for (long long row = first + thread_row; row < end; row += down) {
-                const long long at = (image * norm.rows + row) * norm.channels + c;
+            for (long long row = slice.first + slice.row; row < slice.end; row += slice.down) {
+                const long long at = (slice.image * norm.rows + row) * norm.channels + c;
                 const float h = (load(norm.x, at) - around) * narrowness;
                 const float g = inner_gradient(job, at, h, scale, shift);
                 sum += g;
                 product += g * h;
             }
-            sums[2 * (thread_row * norm.channels + c)] = sum;
-            sums[2 * (thread_row * norm.channels + c) + 1] = product;
+            sums[2 * (slice.row * norm.channels + c)] = sum;
+            sums[2 * (slice.row * norm.channels + c) + 1] = product;
         }
     }
     __syncthreads();
     float *result = (float *)job.sums + blockIdx.x * 2LL * norm.channels;
     for (int c = (int)threadIdx.x; c < norm.channels; c += (int)blockDim.x) {
         float sum = 0, product = 0;
-        for (int row = 0; row < down; ++row) {
+        for (int row = 0; row < slice.down; ++row) {
             sum += sums[2 * (row * norm.channels + c)];
             product += sums[2 * (row * norm.channels + c) + 1];
         }
@@ -68,11 +61,10 @@ WEFT_KERNEL weft_group_norm_gradient(const weft_cuda_norm_gradient job) {
     float *inverse = mean + norm.groups;
     float *level = inverse + norm.groups;  // mean of scale · g
     float *tilt = level + norm.groups;     // mean of scale · g · h
-    const long long image = blockIdx.x / norm.slices;
-    const int slice = (int)(blockIdx.x % norm.slices);
+    const NormSlice slice(norm);
     const int width = norm.channels / norm.groups;
-    group_moments(norm, image, mean, inverse);
-    const float *sums = (const float *)job.sums + image * 2 * norm.channels;
+    group_moments(norm, slice.image, mean, inverse);
+    const float *sums = (const float *)job.sums + slice.image * 2 * norm.channels;
     const float count = (float)(norm.rows * width);
     for (int group = (int)threadIdx.x; group < norm.groups; group += (int)blockDim.x) {
         float sum = 0, product = 0;
@@ -85,18 +77,12 @@ WEFT_KERNEL weft_group_norm_gradient(const weft_cuda_norm_gradient job) {
         tilt[group] = product / count;
     }
     __syncthreads();
-    const long long first = slice * norm.rows_per_slice;
-    const long long end = first + norm.rows_per_slice < norm.rows ? first + norm.rows_per_slice
-                                                                    : norm.rows;
-    const int across = norm.channels < (int)blockDim.x ? norm.channels : (int)blockDim.x;
-    const int down = (int)blockDim.x / across;
-    const int thread_row = (int)threadIdx.x / across;
-    if (thread_row >= down) return;
-    for (int c = (int)threadIdx.x % across; c < norm.channels; c += across) {
+    if (slice.row >= slice.down) return;
+    for (int c = slice.column; c < norm.channels; c += slice.across) {
         const int group = c / width;
         const float scale = load(norm.scale, c), shift = load(norm.shift, c);
-        for (long long row = first + thread_row; row < end; row += down) {
-            const long long at = (image * norm.rows + row) * norm.channels + c;
+        for (long long row = slice.first + slice.row; row < slice.end; row += slice.down) {
+            const long long at = (slice.image * norm.rows + row) * norm.channels + c;
             const float h = (load(norm.x, at) - mean[group]) * inverse[group];
             const float g = inner_gradient(job, at, h, scale, shift);
             store(norm.y, at, inverse[group] * (scale * g - level[group] - h * tilt[group]));
@@ -112,15 +98,8 @@ WEFT_KERNEL weft_layer_norm_gradient(const weft_cuda_norm_gradient job) {
     if (row >= norm.rows) return;
     const int lane = (int)threadIdx.x % 32;
     const long long start = row * norm.channels;
-    float sum = 0;
-    for (int c = lane; c < norm.channels; c += 32) sum += load(norm.x, start + c);
-    const float mean = warp_sum(sum) / norm.channels;
-    float squares = 0;
-    for (int c = lane; c < norm.channels; c += 32) {
-        const float x = load(norm.x, start + c) - mean;
-        squares += x * x;
-    }
-    const float inverse = 1 / sqrtf(warp_sum(squares) / norm.channels + norm.epsilon);
+    float inverse;
+    const float mean = row_moments(norm, start, inverse);
     float level = 0, tilt = 0;
     for (int c = lane; c < norm.channels; c += 32) {
         const float g = load(job.gradient, start + c) * load(norm.scale, c);

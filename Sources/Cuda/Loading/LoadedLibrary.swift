@@ -15,7 +15,10 @@ import Glibc
     package init(_ path: String) throws(CudaError) {
         guard let handle = unsafe dlopen(path, RTLD_NOW | RTLD_LOCAL) else {
             let words = unsafe dlerror().map { unsafe String(cString: $0) } ?? "unknown error"
-            throw CudaError(.library, "\(path): cannot be opened: \(words)")
+            // The loader's words begin with the name, too.
+            let name = "\(path): "
+            let reason = words.hasPrefix(name) ? words.dropFirst(name.count) : words[...]
+            throw CudaError(.library, "\(name)cannot be opened: \(reason)")
         }
         self.path = path
         self.handle = UInt(bitPattern: handle)
