@@ -38,6 +38,8 @@ struct ComputeOptions: ParsableArguments {
         } catch {
             throw ValidationError(error.message)
         }
+        guard device.isOfCUDA, let option = processor.firstGiven else { return }
+        throw ValidationError("\(option): it is the processor's, and \(device) computes")
     }
 
     /// Starts the device.

@@ -48,6 +48,13 @@ struct ProcessorOptions: ParsableArguments {
         }
     }
 
+    /// The first of these options that was given, by its name.
+    var firstGiven: String? {
+        if threads != nil { return "--threads" }
+        if kernels != nil { return "--kernels" }
+        return exact ? "--exact" : nil
+    }
+
     func configuration(products: ProductProvider?) -> CPUConfiguration {
         CPUConfiguration(threads: threads, kernels: kernels, products: products, isExact: exact)
     }

@@ -72,12 +72,20 @@ struct DoctorTests {
         (["doctor", "--conformance", "--products", "cublaslt"], "--products: cublaslt"),
         (["benchmark", "layerNorm", "--against", "cublaslt"], "--against: cublaslt"),
         (
+            ["benchmark", "--device", "cuda:0", "--threads", "1"],
+            "--threads: it is the processor's, and cuda:0 computes"
+        ),
+        (
+            ["render", "clip.mp4", "-o", "out.mp4", "--device", "cuda:0,cuda:1", "--exact"],
+            "--exact: it is the processor's, which computes nothing here"
+        ),
+        (
             ["benchmark", "--device", "cuda:0", "--products", "openblas"],
             "--products: openblas multiplies on the processor"
         ),
         (["worker", "--state", "/nonexistent", "--products", "cublaslt"], "--products: cublaslt"),
     ])
-    func `products of another kind of device are a wrong option`(
+    func `options of another kind of device are wrong ones`(
         _ arguments: [String],
         _ words: String
     ) throws {

@@ -41,6 +41,11 @@ struct LocalDeviceOptions: ParsableArguments {
         if let threads, !(1...1024).contains(threads) {
             throw ValidationError("--threads: expected 1 to 1024, found \(threads)")
         }
+        let choices = device.flatMap(\.values)
+        guard !choices.isEmpty, choices.allSatisfy(\.isOfCUDA) else { return }
+        for (option, isGiven) in [("--threads", threads != nil), ("--exact", exact)] where isGiven {
+            throw ValidationError("\(option): it is the processor's, which computes nothing here")
+        }
     }
 
     /// Finds the devices, without starting them.

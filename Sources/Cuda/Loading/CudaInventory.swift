@@ -94,6 +94,14 @@ package enum DeviceChoice: Hashable, Sendable, CustomStringConvertible {
     /// Begin of a device's identifier, as the vendor's tools take it.
     case cudaIdentifier(String)
 
+    /// Whether this names a device of CUDA, and nothing else will do.
+    package var isOfCUDA: Bool {
+        switch self {
+        case .cpu, .automatic: false
+        case .cudaIndex, .cudaIdentifier: true
+        }
+    }
+
     /// Reads `cpu`, `auto`, `cuda`, `cuda:1`, `cuda:GPU-8f2d...`.
     package init?(_ text: String) {
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
