@@ -171,7 +171,7 @@ struct MixedFarmTests {
     @Test func `devices that cannot be had are told before anything starts`() throws {
         for (arguments, status, words) in [
             (["--device", "cuda:7"], 69, "weft: --device cuda:7: no such device; there are: "),
-            (["--device", "cuda:0,cuda:0"], 69, "weft: --device cuda:0: it is named twice"),
+            (["--device", "cuda:0,cuda:0"], 64, "weft: --device cuda:0: it is named twice"),
             (["--device", "auto", "--workers", "1"], 64, "weft: --workers: expected at least 1"),
             (["--device", "gpu"], 64, "Error: "),
         ] as [([String], Int32, String)] {

@@ -59,7 +59,7 @@ struct LocalDeviceOptions: ParsableArguments {
                 CudaPlatform.open(.system).inventory
             }
         } catch {
-            throw Failure(.unavailable, "--device \(error)")
+            throw Failure(error.reason == .misuse ? .usage : .unavailable, "--device \(error)")
         }
         let count = workers ?? devices.count
         guard count >= devices.count else {

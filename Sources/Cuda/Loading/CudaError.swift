@@ -13,7 +13,8 @@ package struct CudaError: Error, Hashable, Sendable, CustomStringConvertible {
         case products
         /// The device has no room left.
         case memory
-        /// Weft itself asked for what cannot be done where it was asked for.
+        /// What was asked for cannot be meant: something that a graph cannot hold, a device named
+        /// twice.
         case misuse
     }
 

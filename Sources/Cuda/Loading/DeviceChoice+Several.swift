@@ -36,7 +36,7 @@ extension DeviceChoice {
     }
 
     private static func repeated(_ choice: DeviceChoice) -> CudaError {
-        CudaError(.device, "\(choice): it is named twice")
+        CudaError(.misuse, "\(choice): it is named twice")
     }
 }
 
