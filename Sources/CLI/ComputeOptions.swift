@@ -33,11 +33,7 @@ struct ComputeOptions: ParsableArguments {
         """
 
     func validate() throws {
-        do throws(Failure) {
-            try products?.check(on: device)
-        } catch {
-            throw ValidationError(error.message)
-        }
+        try products?.validate(on: device)
         guard device.isOfCUDA, let option = processor.firstGiven else { return }
         throw ValidationError("\(option): it is the processor's, and \(device) computes")
     }
@@ -92,6 +88,15 @@ enum ProductChoice: String, CaseIterable, ExpressibleByArgument {
                 "\(option): \(rawValue) multiplies on the processor; devices of CUDA have tiles "
                     + "and cublaslt"
             )
+        }
+    }
+
+    /// The same where arguments are read.
+    func validate(on device: DeviceChoice, as option: String = "--products") throws {
+        do throws(Failure) {
+            try check(on: device, as: option)
+        } catch {
+            throw ValidationError(error.message)
         }
     }
 

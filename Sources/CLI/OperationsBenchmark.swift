@@ -36,11 +36,7 @@ struct OperationsBenchmark: AsyncParsableCommand {
     @OptionGroup var compute: ComputeOptions
 
     func validate() throws {
-        do throws(Failure) {
-            try against?.check(on: compute.device, as: "--against")
-        } catch {
-            throw ValidationError(error.message)
-        }
+        try against?.validate(on: compute.device, as: "--against")
         guard (1...10_000).contains(repetitions) else {
             throw ValidationError("--repetitions: expected 1 to 10000, found \(repetitions)")
         }

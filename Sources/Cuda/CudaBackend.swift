@@ -194,15 +194,7 @@ package final class CudaBackend: Backend {
         let target = try either(tensor)
         guard target.is_wide == 0 else { return try copyIn(values, to: target.at) }
         let staging = try staged(values)
-        try pointwise(
-            .narrow,
-            weft_cuda_pointwise(
-                x: staging.address,
-                y: target.at,
-                count: Int64(values.count),
-                activation: 0
-            )
-        )
+        try convert(.narrow, values.count, from: staging.address, to: target.at)
     }
 
     /// Elements in memory of the device that lasts until the operations queued now have read it.
@@ -243,15 +235,7 @@ package final class CudaBackend: Backend {
         var staging: CudaArena.Block?
         if stored.is_wide == 0 {
             let block = try takeActivation(4 * tensor.count)
-            try pointwise(
-                .widen,
-                weft_cuda_pointwise(
-                    x: source,
-                    y: block.address,
-                    count: Int64(tensor.count),
-                    activation: 0
-                )
-            )
+            try convert(.widen, tensor.count, from: source, to: block.address)
             source = block.address
             staging = block
         }
@@ -310,6 +294,17 @@ package final class CudaBackend: Backend {
     func address(_ tensor: Tensor?) throws(CudaError) -> UInt64 {
         guard let tensor else { return 0 }
         return try address(tensor)
+    }
+
+    /// Float32 elements to what values are stored as, or the other way round.
+    func convert(
+        _ kernel: Kernel,
+        _ count: Int,
+        from source: UInt64,
+        to target: UInt64
+    ) throws(CudaError) {
+        let job = weft_cuda_pointwise(x: source, y: target, count: Int64(count), activation: 0)
+        try pointwise(kernel, job)
     }
 
     /// Queues a kernel of a thread an element.

@@ -92,11 +92,7 @@ struct WorkerDaemonCommand: ParsableCommand {
         if let threads, !(1...1024).contains(threads) {
             throw ValidationError("--threads: expected 1 to 1024, found \(threads)")
         }
-        do throws(Failure) {
-            try products?.check(on: device)
-        } catch {
-            throw ValidationError(error.message)
-        }
+        try products?.validate(on: device)
         guard sampler == "model" || StubComputer(sampler) != nil else {
             throw ValidationError("--sampler: expected model or stub:Nms, found '\(sampler)'")
         }

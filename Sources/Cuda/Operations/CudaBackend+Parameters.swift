@@ -108,15 +108,7 @@ extension CudaBackend {
         _ count: Int
     ) throws(CudaError) -> CudaArena.Block {
         let block = try takeParameters(precision.byteCount * count)
-        try pointwise(
-            .narrow,
-            weft_cuda_pointwise(
-                x: row.address,
-                y: block.address,
-                count: Int64(count),
-                activation: 0
-            )
-        )
+        try convert(.narrow, count, from: row.address, to: block.address)
         return block
     }
 
