@@ -38,6 +38,13 @@ struct ComputeOptions: ParsableArguments {
         throw ValidationError("\(option): it is the processor's, and \(device) computes")
     }
 
+    /// These options as another process is given them; the processor's go only to the processor.
+    var arguments: [String] {
+        ["--device", "\(device)", "--precision", precision.rawValue]
+            + (products.map { ["--products", $0.rawValue] } ?? [])
+            + (device.isOfCUDA ? [] : processor.arguments)
+    }
+
     /// Starts the device.
     ///
     /// - Throws: `Failure` that says why a device of CUDA cannot be used.

@@ -55,6 +55,12 @@ struct ProcessorOptions: ParsableArguments {
         return exact ? "--exact" : nil
     }
 
+    /// These options as another process is given them.
+    var arguments: [String] {
+        (threads.map { ["--threads", "\($0)"] } ?? [])
+            + (kernels.map { ["--kernels", $0.rawValue] } ?? []) + (exact ? ["--exact"] : [])
+    }
+
     func configuration(products: ProductProvider?) -> CPUConfiguration {
         CPUConfiguration(threads: threads, kernels: kernels, products: products, isExact: exact)
     }

@@ -98,6 +98,16 @@ package struct ConvolutionGeometry: Hashable, Sendable {
         self.padding = padding
     }
 
+    /// That of kernels `[outputs, inputs, kernelHeight, kernelWidth]`.
+    package init(of kernels: Shape, stride: Int, padding: Padding) {
+        self.init(
+            kernelHeight: kernels[2],
+            kernelWidth: kernels[3],
+            stride: stride,
+            padding: padding
+        )
+    }
+
     /// Height and width of the result for an input of `height` by `width`.
     package func outputSize(height: Int, width: Int) -> (height: Int, width: Int) {
         (

@@ -21,5 +21,10 @@ package struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomStrin
         dimensions[axis < 0 ? rank + axis : axis]
     }
 
+    /// The shape with another innermost extent.
+    func replacing(last extent: Int) -> Shape {
+        Shape(dimensions.dropLast() + [extent])
+    }
+
     package var description: String { "\(dimensions)" }
 }

@@ -276,10 +276,3 @@ extension ShapeBackend {
         ])
     }
 }
-
-extension Shape {
-    /// The shape with another innermost extent.
-    fileprivate func replacing(last extent: Int) -> Shape {
-        Shape(dimensions.dropLast() + [extent])
-    }
-}

@@ -94,12 +94,7 @@ package final class ShapeBackend: Backend {
         return ConvolutionParameters(
             inputs: shape[1],
             outputs: shape[0],
-            geometry: ConvolutionGeometry(
-                kernelHeight: shape[2],
-                kernelWidth: shape[3],
-                stride: stride,
-                padding: padding
-            ),
+            geometry: ConvolutionGeometry(of: shape, stride: stride, padding: padding),
             prepared: prepare(shape.count + (bias == nil ? 0 : shape[0]))
         )
     }

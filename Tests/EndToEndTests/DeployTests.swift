@@ -56,7 +56,7 @@ struct DeployTests {
         #expect(
             words == [
                 "worker", "--name", "node9-3", "--state", "/tmp/weft-worker-3", "--models",
-                "models", "--device", "cuda:0", "--threads", "2", "--lifetime", "\(seconds)",
+                "models", "--device", "cuda:0", "--lifetime", "\(seconds)",
                 "--lifetime-margin", "180",
             ]
         )

@@ -84,6 +84,22 @@ struct DoctorTests {
             "--products: openblas multiplies on the processor"
         ),
         (["worker", "--state", "/nonexistent", "--products", "cublaslt"], "--products: cublaslt"),
+        (
+            ["worker", "--state", "/nonexistent", "--device", "cuda:0", "--threads", "2"],
+            "--threads: it is the processor's, and cuda:0 computes"
+        ),
+        (
+            ["render", "clip.mp4", "-o", "out.mp4", "--products", "cublaslt"],
+            "--products: cublaslt multiplies on devices of CUDA"
+        ),
+        (
+            ["render", "a.mp4", "-o", "b.mp4", "--device", "cpu,cuda:0", "--products", "openblas"],
+            "--products: openblas multiplies on the processor"
+        ),
+        (
+            ["render", "a.mp4", "-o", "b.mp4", "--coordinator", "tcp://h:1", "--workers", "2"],
+            "--workers: a farm elsewhere has workers of its own"
+        ),
     ])
     func `options of another kind of device are wrong ones`(
         _ arguments: [String],

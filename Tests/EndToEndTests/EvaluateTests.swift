@@ -113,7 +113,7 @@ struct EvaluateTests {
         #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(outcome.errors)")
         let lines = outcome.output.split(separator: "\n")
         #expect(lines[0].hasSuffix("windows: 5, of 6 frames that share 2, shots: 1"))
-        #expect(lines[1] == "Judged by the networks of \(model).")
+        #expect(lines[1].hasPrefix("Judged by the networks of \(model), computed by cpu-"))
         let found = try measures(evaluate(["--json"]).output)
         #expect(found["frame_consistency_consecutive"] != nil)
         #expect(try evaluate(["--window", "8"]).output.contains("of 8 frames that share 4"))

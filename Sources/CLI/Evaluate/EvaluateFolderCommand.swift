@@ -50,11 +50,11 @@ struct EvaluateFolderCommand: ParsableCommand {
             rows += try measure(clip, evaluation)
         }
         let report = FolderReport(rows, strays: benchmark.strays, seed: seed)
-        if let judge = evaluation.judge { print("Judged by the networks of \(judge.name).") }
+        if let judgement = evaluation.judgement { print(judgement) }
         print(report.text, terminator: "")
         if let json {
             var members = report.json
-            members["model"] = evaluation.judge.map { .string($0.name) } ?? .null
+            members.merge(evaluation.judgementJSON) { first, _ in first }
             let text = JSONValue.object(members).serialized(isIndented: true) + "\n"
             try SystemFile.writeAtomically(Array(text.utf8), to: json)
         }

@@ -28,9 +28,12 @@ struct EvaluationModelOptions: ParsableArguments {
 
     func open() throws -> EvaluationModel {
         let choice = try ModelChoice(model)
+        let folder = try CheckpointFolder.open(choice.folder)
+        let device = try compute.makeDevice()
         return EvaluationModel(
-            try CheckpointFolder.open(choice.folder),
-            on: try compute.makeBackend(),
+            folder,
+            on: device.backend,
+            deviceClass: device.deviceClass,
             variant: variant,
             name: choice.jobName
         )
@@ -195,6 +198,19 @@ struct VideoEvaluation {
             inputs.prompt = try judge?.embedding(of: prompt) ?? .leftOut
         }
         return inputs
+    }
+
+    /// Whose networks judge, and what computes them; nil without.
+    var judgement: String? {
+        judge.map { "Judged by the networks of \($0.name), computed by \($0.deviceClass)." }
+    }
+
+    /// The same in JSON.
+    var judgementJSON: [String: JSONValue] {
+        [
+            "model": judge.map { .string($0.name) } ?? .null,
+            "device": judge.map { .string($0.deviceClass) } ?? .null,
+        ]
     }
 
     /// The measures, with what the readers noticed.

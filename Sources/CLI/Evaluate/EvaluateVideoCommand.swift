@@ -102,12 +102,12 @@ struct EvaluateVideoCommand: ParsableCommand {
         if json {
             var members = report.json
             members["schema"] = .integer(1)
-            members["model"] = evaluation.judge.map { .string($0.name) } ?? .null
+            members.merge(evaluation.judgementJSON) { first, _ in first }
             members.merge(head(clip, inputs)) { first, _ in first }
             print(JSONValue.object(members).serialized(isIndented: true))
         } else {
             printHead(clip, inputs)
-            if let judge = evaluation.judge { print("Judged by the networks of \(judge.name).") }
+            if let judgement = evaluation.judgement { print(judgement) }
             print(report.text, terminator: "")
         }
     }

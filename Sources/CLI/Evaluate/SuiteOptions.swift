@@ -18,11 +18,13 @@ struct SuiteModelOptions: ParsableArguments {
 
     /// Another model, read and run likewise.
     func studio(_ choice: ModelChoice) throws -> SceneStudio {
-        try SceneStudio(
+        let device = try compute.makeDevice()
+        return try SceneStudio(
             choice.folder,
             name: choice.jobName,
             variant: variant,
-            on: compute.makeBackend()
+            on: device.backend,
+            deviceClass: device.deviceClass
         )
     }
 }

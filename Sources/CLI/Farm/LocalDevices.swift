@@ -31,6 +31,9 @@ struct LocalDeviceOptions: ParsableArguments {
     )
     var threads: Int?
 
+    @Option(help: ArgumentHelp(ProductChoice.help))
+    var products: ProductChoice?
+
     @Flag(help: ArgumentHelp(DeviceOptions.exactHelp))
     var exact = false
 
@@ -42,10 +45,22 @@ struct LocalDeviceOptions: ParsableArguments {
             throw ValidationError("--threads: expected 1 to 1024, found \(threads)")
         }
         let choices = device.flatMap(\.values)
+        for choice in choices.isEmpty ? [.cpu] : choices {
+            try products?.validate(on: choice)
+        }
         guard !choices.isEmpty, choices.allSatisfy(\.isOfCUDA) else { return }
         for (option, isGiven) in [("--threads", threads != nil), ("--exact", exact)] where isGiven {
             throw ValidationError("\(option): it is the processor's, which computes nothing here")
         }
+    }
+
+    /// The first of these options that was given, by its name.
+    var firstGiven: String? {
+        let given = [
+            ("--device", !device.isEmpty), ("--workers", workers != nil),
+            ("--threads", threads != nil), ("--products", products != nil), ("--exact", exact),
+        ]
+        return given.first { $0.1 }?.0
     }
 
     /// Finds the devices, without starting them.
@@ -61,6 +76,8 @@ struct LocalDeviceOptions: ParsableArguments {
         } catch {
             throw Failure(error.reason == .misuse ? .usage : .unavailable, "--device \(error)")
         }
+        // `auto` has become what there is.
+        for device in devices { try products?.check(on: device) }
         let count = workers ?? devices.count
         guard count >= devices.count else {
             throw Failure(
@@ -89,9 +106,11 @@ struct LocalDevices {
         let sharing = max(1, workers.count { $0 == .cpu })
         let threads = options.threads ?? max(1, processors / sharing)
         return workers.map { device in
-            device == .cpu
+            let chosen =
+                device == .cpu
                 ? ["--threads", "\(threads)"] + (options.exact ? ["--exact"] : [])
                 : ["--device", "\(device)", "--precision", options.precision.rawValue]
+            return chosen + (options.products.map { ["--products", $0.rawValue] } ?? [])
         }
     }
 
@@ -100,7 +119,7 @@ struct LocalDevices {
         try ComputingDevice(
             devices[0],
             options.precision,
-            nil
+            options.products
         ) { products in
             CPUConfiguration(threads: options.threads, products: products, isExact: options.exact)
         }.backend

@@ -54,11 +54,8 @@ struct RenderCommand: ParsableCommand {
                 "--contact-sheet: expected a name that ends in .png, found '\(contactSheet)'"
             )
         }
-        if connection.coordinator != nil, !local.device.isEmpty {
-            throw ValidationError("--device: the workers of a farm elsewhere choose for themselves")
-        }
-        if connection.coordinator != nil, local.exact {
-            throw ValidationError("--exact: the workers of a farm elsewhere choose for themselves")
+        if connection.coordinator != nil, let option = local.firstGiven {
+            throw ValidationError("\(option): a farm elsewhere has workers of its own")
         }
         if connection.coordinator != nil, state != nil {
             throw ValidationError("--state: a farm elsewhere keeps its own state")

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Coordinator
-import Cuda
 import Foundation
 import Glibc
 import Pipelines
@@ -41,20 +40,7 @@ struct WorkerDaemonCommand: ParsableCommand {
     @Option(help: "For people; the machine's name unless given.")
     var name: String?
 
-    @Option(help: ArgumentHelp(ComputeOptions.deviceHelp, valueName: "device"))
-    var device = DeviceChoice.cpu
-
-    @Option(help: ArgumentHelp(ComputeOptions.precisionHelp))
-    var precision = CudaPrecision.float16
-
-    @Option(help: ArgumentHelp(ProductChoice.help))
-    var products: ProductChoice?
-
-    @Option(help: "Threads; all of the processor's unless given.")
-    var threads: Int?
-
-    @Flag(help: ArgumentHelp(DeviceOptions.exactHelp))
-    var exact = false
+    @OptionGroup var compute: ComputeOptions
 
     @Option(
         help: "Folder of the models; jobs may use no others but weft-small.",
@@ -89,10 +75,6 @@ struct WorkerDaemonCommand: ParsableCommand {
         guard (1...64).contains(credit) else {
             throw ValidationError("--credit: expected 1 to 64, found \(credit)")
         }
-        if let threads, !(1...1024).contains(threads) {
-            throw ValidationError("--threads: expected 1 to 1024, found \(threads)")
-        }
-        try products?.validate(on: device)
         guard sampler == "model" || StubComputer(sampler) != nil else {
             throw ValidationError("--sampler: expected model or stub:Nms, found '\(sampler)'")
         }
@@ -158,11 +140,9 @@ struct WorkerDaemonCommand: ParsableCommand {
 
     private func runnerArguments() throws -> [String] {
         // Told here and now, not by a child that is started again and again.
-        let device = try ComputingDevice.resolved(device)
-        return ["worker-runner", "--sampler", sampler, "--device", "\(device)"]
-            + ["--precision", precision.rawValue]
-            + (products.map { ["--products", $0.rawValue] } ?? []) + (exact ? ["--exact"] : [])
-            + (threads.map { ["--threads", "\($0)"] } ?? [])
+        var compute = compute
+        compute.device = try ComputingDevice.resolved(compute.device)
+        return ["worker-runner", "--sampler", sampler] + compute.arguments
     }
 
     /// Whoever started this process is gone, and the coordinator with it in most cases: a second

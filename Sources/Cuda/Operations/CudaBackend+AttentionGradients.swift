@@ -15,11 +15,11 @@ extension CudaBackend {
         let (batch, queries) = (query.tensor.shape[0], query.tensor.shape[1])
         let (keyBatch, keys) = (key.tensor.shape[0], key.tensor.shape[1])
         let columns = query.width
-        check(output, gradient, [batch, queries, columns])
-        let gradients = AttentionGradients(
-            query: allocate([batch, queries, columns]),
-            key: allocate([keyBatch, keys, columns]),
-            value: allocate([keyBatch, keys, columns])
+        let gradients = attentionGradients(
+            query: query,
+            key: key,
+            output: output,
+            gradient: gradient
         )
         attempt { () throws(CudaError) in
             func dense(_ tensor: Tensor, _ tokens: Int) throws(CudaError) -> weft_cuda_tokens {
@@ -52,13 +52,13 @@ extension CudaBackend {
         gradient: Tensor
     ) -> AttentionGradients {
         let columns = query.width
-        let shape = Shape(query.tensor.shape.dimensions.dropLast() + [columns])
-        check(output, gradient, shape)
-        let gradients = AttentionGradients(
-            query: allocate(shape),
-            key: allocate(shape),
-            value: allocate(shape)
+        let gradients = attentionGradients(
+            query: query,
+            key: key,
+            output: output,
+            gradient: gradient
         )
+        let shape = gradients.query.shape
         attempt { () throws(CudaError) in
             func dense(_ tensor: Tensor) throws(CudaError) -> weft_cuda_tokens {
                 try frameTokens(AttentionOperand(tensor.reshaped(shape)))
@@ -73,13 +73,6 @@ extension CudaBackend {
             try attendGradient(&job, width: columns / heads, heads: heads, scale: scale)
         }
         return gradients
-    }
-
-    private func check(_ output: Tensor, _ gradient: Tensor, _ shape: Shape) {
-        precondition(
-            output.count == shape.count && gradient.count == shape.count && shape.count > 0,
-            "an output of \(output.shape) and its gradient \(gradient.shape), not \(shape)"
-        )
     }
 
     /// The three passes: statistics, then queries, then keys.

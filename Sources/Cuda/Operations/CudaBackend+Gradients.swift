@@ -5,7 +5,7 @@ package import Tensors
 // movement. Sums over positions are taken in slices that sizes alone decide, and added in order.
 extension CudaBackend: DifferentiableBackend {
     package func accumulate(_ source: Tensor, into target: Tensor, coefficient: Float) {
-        precondition(source.count == target.count, "\(source.shape) into \(target.shape)")
+        checkSum(of: source, into: target)
         attempt { () throws(CudaError) in
             let terms = [(1, target), (coefficient, source)]
             try sum(terms, into: either(target), count: target.count)
@@ -14,11 +14,7 @@ extension CudaBackend: DifferentiableBackend {
 
     package func accumulateChannels(_ source: Tensor, into target: Tensor, column: Int) {
         let (width, channels) = (source.shape[-1], target.shape[-1])
-        precondition(
-            column >= 0 && column + width <= channels
-                && source.count / width == target.count / channels,
-            "\(source.shape) into columns of \(target.shape) from \(column) on"
-        )
+        checkColumns(of: source, into: target, column: column)
         attempt { () throws(CudaError) in
             var job = weft_cuda_columns()
             job.x = try either(source)
@@ -32,12 +28,7 @@ extension CudaBackend: DifferentiableBackend {
 
     package func accumulateRows(_ source: Tensor, into target: Tensor, at indices: [Int]) {
         let channels = target.shape[-1]
-        let rows = target.count / channels
-        precondition(
-            source.count == indices.count * channels
-                && indices.allSatisfy { (0..<rows).contains($0) },
-            "\(source.shape) into rows \(indices) of \(target.shape)"
-        )
+        checkRows(of: source, into: target, at: indices)
         guard !indices.isEmpty else { return }
         // The rows of the source that each row of the target gets, in order.
         var sources: [Int: [Int32]] = [:]
@@ -72,11 +63,11 @@ extension CudaBackend: DifferentiableBackend {
         repeats: Int,
         into table: Tensor
     ) {
-        let (channels, columns) = (x.shape[-1], table.shape[-1])
-        let (rows, tableRows) = (x.count / channels, table.count / columns)
-        precondition(
-            column >= 0 && column + columns <= channels && repeats > 0,
-            "rows of \(x.shape) from column \(column) on into \(table.shape)"
+        let (rows, channels, tableRows, columns) = rowSums(
+            of: x,
+            column: column,
+            repeats: repeats,
+            into: table
         )
         guard rows > 0 else { return }
         let rounds = (rows + repeats * tableRows - 1) / (repeats * tableRows)
@@ -114,15 +105,9 @@ extension CudaBackend: DifferentiableBackend {
         width: Int,
         _ filter: ResizeFilter
     ) -> Tensor {
-        let shape = gradient.shape
-        precondition(shape.rank == 4, "a gradient of \(shape) for an image")
-        // What each input position gave to outputs, it gets back from them with the same weights.
-        return resample(
-            gradient,
-            [shape[0], height, width, shape[3]],
-            rows: ResizeTaps(from: height, to: shape[1], filter).adjoint(of: height),
-            columns: ResizeTaps(from: width, to: shape[2], filter).adjoint(of: width)
-        )
+        let taps = adjointTaps(height: height, width: width, filter, gradient: gradient)
+        let shape: Shape = [gradient.shape[0], height, width, gradient.shape[3]]
+        return resample(gradient, shape, rows: taps.rows, columns: taps.columns)
     }
 
     // MARK: Parts

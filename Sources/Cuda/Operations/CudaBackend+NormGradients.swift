@@ -9,10 +9,7 @@ extension CudaBackend {
         activation: Activation,
         gradient: Tensor
     ) -> NormGradients {
-        precondition(
-            x.shape.rank >= 2 && x.shape[-1] % groups == 0,
-            "group norm of \(x.shape) in \(groups) groups"
-        )
+        checkGroups(x, groups: groups)
         let gradients = normGradients(x, parameters, gradient)
         let (images, channels) = (x.shape[0], x.shape[-1])
         let rows = x.count / images / channels
@@ -101,13 +98,8 @@ extension CudaBackend {
         _ parameters: NormParameters,
         _ gradient: Tensor
     ) -> NormGradients {
+        checkNorm(x, parameters, gradient: gradient)
         let channels = x.shape[-1]
-        precondition(
-            x.count > 0 && parameters.scale.count == channels
-                && parameters.shift.count == channels && gradient.count == x.count,
-            "the gradient \(gradient.shape) of a norm of \(x.shape) with "
-                + "\(parameters.scale.count) scales"
-        )
         return NormGradients(
             input: allocate(x.shape),
             scale: allocate([channels], isWide: true),

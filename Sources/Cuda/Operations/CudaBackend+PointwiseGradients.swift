@@ -7,7 +7,7 @@ extension CudaBackend {
         _ activation: Activation,
         gradient: Tensor
     ) -> Tensor {
-        precondition(gradient.count == x.count, "a gradient \(gradient.shape) of \(x.shape)")
+        checkGradient(gradient, of: x)
         return slope(.activationGradient, x, x.shape, gradient, count: x.count) {
             $0.activation = activation.rawValue
         }
@@ -20,19 +20,10 @@ extension CudaBackend {
     }
 
     package func gateGradient(_ x: Tensor, gradient: Tensor) -> Tensor {
-        let columns = gateColumns(x)
-        precondition(
-            2 * gradient.count == x.count,
-            "a gradient \(gradient.shape) of the gate of \(x.shape)"
-        )
+        let columns = gateColumns(x, gradient: gradient)
         return slope(.gateGradient, x, x.shape, gradient, count: gradient.count) {
             $0.columns = Int32(columns)
         }
-    }
-
-    private func gateColumns(_ x: Tensor) -> Int {
-        precondition(x.shape[-1] > 0 && x.shape[-1] % 2 == 0, "a gate of \(x.shape)")
-        return x.shape[-1] / 2
     }
 
     private func slope(
@@ -63,12 +54,7 @@ extension CudaBackend {
         variance: Tensor,
         _ step: AdamWStep
     ) {
-        for tensor in [gradient, mean, variance] {
-            precondition(
-                tensor.count == value.count,
-                "an update of \(value.shape) meets \(tensor.shape)"
-            )
-        }
+        checkUpdate(of: value, with: [gradient, mean, variance])
         let factors = step.factors
         attempt { () throws(CudaError) in
             let job = weft_cuda_adamw(

@@ -3,22 +3,18 @@ package import Tensors
 
 extension CudaBackend {
     package func transposedKernels(_ parts: [Tensor]) -> Tensor {
-        let taps = parts[0].shape.dimensions.dropFirst(2)
-        let (inputs, outputs) = (parts[0].shape[1], parts.reduce(0) { $0 + $1.shape[0] })
-        let result = allocate(Shape([inputs, outputs] + taps), isWide: true)
+        let shape = transposedShape(parts)
+        let (inputs, outputs) = (shape[0], shape[1])
+        let result = allocate(shape, isWide: true)
         var first = 0
         for part in parts {
-            precondition(
-                part.shape.dimensions.dropFirst() == parts[0].shape.dimensions.dropFirst(),
-                "kernels of \(part.shape) beside \(parts[0].shape)"
-            )
             attempt { () throws(CudaError) in
                 let job = weft_cuda_flip(
                     x: try either(part),
                     y: try either(result),
                     count: Int64(part.count),
                     inputs: Int32(inputs),
-                    taps: Int32(taps.reduce(1, *)),
+                    taps: Int32(shape.count / (inputs * outputs)),
                     first: Int32(first),
                     outputs: Int32(outputs)
                 )
@@ -37,10 +33,7 @@ extension CudaBackend {
         width: Int
     ) -> Tensor {
         let shape = gradient.shape
-        precondition(
-            geometry.outputSize(height: height, width: width) == (shape[1], shape[2]),
-            "a gradient of \(shape) for an input of \(height) x \(width)"
-        )
+        checkInput(height: height, width: width, geometry, gradient: gradient)
         guard geometry.stride > 1 else { return convolve(gradient, transposed, .init()) }
         // Between the gradient's rows and columns lie those that the steps skipped, of zeros.
         let matrix = matrix(transposed.prepared)
@@ -115,11 +108,7 @@ extension CudaBackend {
         channels: Int,
         _ rows: (_ padded: Int) throws(CudaError) -> weft_cuda_rows
     ) {
-        let outputs = parts.reduce(0) { $0 + $1.outputs }
-        precondition(
-            gradient.shape[-1] == outputs,
-            "a gradient of \(gradient.shape) for \(outputs) outputs"
-        )
+        let outputs = stackedOutputs(parts, gradient: gradient)
         guard gradient.count > 0 else { return }
         let padded = CudaMatrix.padded(channels)
         let columns = taps * padded

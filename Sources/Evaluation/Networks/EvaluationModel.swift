@@ -23,6 +23,8 @@ extension Obtained: Sendable where Value: Sendable {}
 package final class EvaluationModel {
     /// What reports call it.
     package let name: String
+    /// Of what computes, for reports.
+    package let deviceClass: String
     private let folder: CheckpointFolder
     private let backend: any Backend
     private let variant: String?
@@ -33,15 +35,18 @@ package final class EvaluationModel {
     /// - Parameters:
     ///   - folder: A model's folder; parts may be missing.
     ///   - backend: Where networks run.
+    ///   - deviceClass: What reports call that.
     ///   - variant: Of the weights, such as fp16.
     ///   - name: What reports call it; the folder's path unless given.
     package init(
         _ folder: CheckpointFolder,
         on backend: any Backend,
+        deviceClass: String,
         variant: String? = nil,
         name: String? = nil
     ) {
         self.name = name ?? folder.path
+        self.deviceClass = deviceClass
         self.folder = folder
         self.backend = backend
         self.variant = variant

@@ -99,6 +99,7 @@ package struct AutoencoderTest {
                 "A frame of each of \(settings.count) scenes of seeds from \(settings.seed) on"
                     + (files.isEmpty ? "" : ", up to \(settings.frames) frames of each file")
                     + ", \(settings.width)x\(settings.height); the autoencoder of \(studio.name).",
+                "Computed by \(studio.deviceClass).",
                 "Detail: what is left of the mean squared Laplacian of luma. Latents: root of "
                     + "their mean square, scaled.",
             ],
@@ -109,7 +110,8 @@ package struct AutoencoderTest {
             ],
             rows: rows.map { tally.row($0) },
             settings: [
-                "model": .string(studio.name), "count": .integer(settings.count),
+                "model": .string(studio.name), "device": .string(studio.deviceClass),
+                "count": .integer(settings.count),
                 "seed": .string("\(settings.seed)"),
                 "frames": .integer(settings.frames), "width": .integer(settings.width),
                 "height": .integer(settings.height),

@@ -158,7 +158,7 @@ package struct ContentTest {
             Self.name,
             lines: [
                 "Content: does the subject get the colour, and the finish, that is asked for?"
-            ] + settings.lines(studio.name) + [
+            ] + settings.lines(studio.name, on: studio.deviceClass) + [
                 "Asked for: another colour in every clip, in every second one another finish too.",
                 "Colour: the nearest of the 12 true renderings' mean colours on the subject, in "
                     + "CIELAB; by chance 8.3 %. With another scene's picture they are rendered on "
@@ -168,7 +168,7 @@ package struct ContentTest {
             ],
             columns: Self.columns,
             rows: names.map { tally.row($0) },
-            settings: settings.json(studio.name)
+            settings: settings.json(studio.name, on: studio.deviceClass)
         )
         report.clips = clips
         for way in Way.allCases {

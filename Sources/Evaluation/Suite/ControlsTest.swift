@@ -152,7 +152,7 @@ package struct ControlsTest {
             Self.name,
             lines: [
                 "Controls: what each does, the others left where they are."
-            ] + settings.lines(studio.name) + [
+            ] + settings.lines(studio.name, on: studio.deviceClass) + [
                 "Wanted colour, dE to it: of the subject's mean, as in the content test.",
                 "Near objects: correlation of estimated with true inverse depth there.",
                 "PSNR of the source: how much of its look is left.",
@@ -164,7 +164,7 @@ package struct ControlsTest {
                 SuiteReport.Column("source", "PSNR of the source", .decimals(1)),
             ] + Steadiness.columns.filter { $0.name != "pairs" },
             rows: ([Self.sourceRow, Self.ceilingRow] + ways.map(\.row)).map { tally.row($0) },
-            settings: settings.json(studio.name).merging(
+            settings: settings.json(studio.name, on: studio.deviceClass).merging(
                 ["ways": .array(ways.map(\.json))]
             ) { $1 }
         )

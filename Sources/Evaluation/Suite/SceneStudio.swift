@@ -12,6 +12,8 @@ package final class SceneStudio {
     package let defaults: SamplingDefaults
     /// What reports call it.
     package let name: String
+    /// Of what computes: devices of one class give the same bits.
+    package let deviceClass: String
     private let model: Gen1Model
     private let path: String
     private let variant: String?
@@ -29,22 +31,30 @@ package final class SceneStudio {
     ///   - name: What reports call it; the path unless given.
     ///   - variant: Of the weights, such as fp16.
     ///   - backend: Where networks run.
+    ///   - deviceClass: What reports call that.
     /// - Throws: `CheckpointError`, `InputError` or `ConfigError` if it is no gen1 model.
     package init(
         _ path: String,
         name: String? = nil,
         variant: String? = nil,
-        on backend: any Backend
+        on backend: any Backend,
+        deviceClass: String
     ) throws {
         let folder = try CheckpointFolder.open(path)
         facts = try ModelFacts(folder)
         defaults = try SamplingDefaults(folder)
         self.name = name ?? path
+        self.deviceClass = deviceClass
         model = try Gen1Model(folder, on: backend, variant: variant)
         self.path = path
         self.variant = variant
         runner = UnitRunner(backend)
-        networks = EvaluationModel(folder, on: backend, variant: variant)
+        networks = EvaluationModel(
+            folder,
+            on: backend,
+            deviceClass: deviceClass,
+            variant: variant
+        )
     }
 
     /// What pictures are made of.

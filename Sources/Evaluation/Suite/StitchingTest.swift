@@ -173,7 +173,7 @@ package struct StitchingTest {
             Self.name,
             lines: [
                 "Stitching: windows of \(settings.arrangement.length) frames over longer clips."
-            ] + settings.lines(studio.name) + [
+            ] + settings.lines(studio.name, on: studio.deviceClass) + [
                 "Seam index: change from frame to frame over the source's, where the set of "
                     + "windows changes or an overlap has its middle, against elsewhere; 1 is none.",
                 "Period: power of that change at one cycle a stride over its neighbours'; about "
@@ -187,7 +187,7 @@ package struct StitchingTest {
                 SuiteReport.Column("variance", "variance kept", .decimals(3)),
             ] + Steadiness.columns + [SuiteReport.Column("seconds", "s", .decimals(1))],
             rows: ([Self.sourceRow] + arrangements.map(\.name)).map { tally.row($0) },
-            settings: settings.json(studio.name).merging(
+            settings: settings.json(studio.name, on: studio.deviceClass).merging(
                 ["arrangements": .array(arrangements.map { .string($0.name) })]
             ) { $1 }
         )

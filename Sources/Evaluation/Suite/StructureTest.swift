@@ -102,7 +102,7 @@ package struct StructureTest {
             lines: [
                 "Structure: correlation of the output's estimated inverse depth with the input's "
                     + "true one."
-            ] + settings.lines(studio.name) + [
+            ] + settings.lines(studio.name, on: studio.deviceClass) + [
                 "Per frame, whatever scale and shift; a ground alone correlates over the whole "
                     + "picture, so objects and what is near them stand beside it."
             ],
@@ -111,7 +111,7 @@ package struct StructureTest {
                 SuiteReport.Column("objects", "near objects", .decimals(3)),
             ],
             rows: names.map { tally.row($0) },
-            settings: settings.json(studio.name).merging(
+            settings: settings.json(studio.name, on: studio.deviceClass).merging(
                 ["levels": .array(levels.map { .integer($0.rounds) })]
             ) { $1 }
         )

@@ -173,7 +173,7 @@ package struct SubjectTest {
             Self.name,
             lines: [
                 "Subject: how often \(asked) show the subject of seed \(subject), \(thing)."
-            ] + settings.lines(after.name) + [
+            ] + settings.lines(after.name, on: after.deviceClass) + [
                 "Before: \(before.name), sampled in the same way.",
                 "Colour: the nearest of the 12 true renderings' mean colours on the subject, in "
                     + "CIELAB; by chance 8.3 %.",
@@ -192,7 +192,7 @@ package struct SubjectTest {
                 SuiteReport.Column("class", "its form", .share),
             ],
             rows: ([Self.truthRow] + rows).map { tally.row($0) },
-            settings: settings.json(after.name).merging([
+            settings: settings.json(after.name, on: after.deviceClass).merging([
                 "before": .string(before.name),
                 "subject": .string("\(subject)"),
                 "prompts": .array(prompts.map { .string($0) }),

@@ -67,15 +67,16 @@ package struct SuiteSettings: Hashable, Sendable {
     /// Of scenes' pictures.
     package var scene: SceneSettings { SceneSettings(width: width, height: height) }
 
-    /// For reports, of a test of a model.
-    package func json(_ model: String) -> [String: JSONValue] {
+    /// For reports, of a test of a model by devices of one class.
+    package func json(_ model: String, on deviceClass: String) -> [String: JSONValue] {
         let interval: JSONValue =
             switch arrangement.interval {
             case .every(let count): .integer(count)
             case .never: .string("never")
             }
         return [
-            "model": .string(model), "count": .integer(count), "seed": .string("\(seed)"),
+            "model": .string(model), "device": .string(deviceClass),
+            "count": .integer(count), "seed": .string("\(seed)"),
             "frames": .integer(frames), "width": .integer(width), "height": .integer(height),
             "content": .string(content.rawValue), "steps": .integer(sampling.steps),
             "guidance": .number(sampling.guidance),
@@ -90,7 +91,7 @@ package struct SuiteSettings: Hashable, Sendable {
     }
 
     /// Sentences on the clips, and on how a model is sampled, for reports.
-    package func lines(_ model: String) -> [String] {
+    package func lines(_ model: String, on deviceClass: String) -> [String] {
         let kind =
             seed >= SceneDescription.heldOutSeed
             ? "never trained on" : "which training may have seen"
@@ -106,6 +107,7 @@ package struct SuiteSettings: Hashable, Sendable {
             "Sampled by \(model), where a row does not say otherwise: \(sampling.steps) steps, "
                 + "guidance \(sampling.guidance), \(prior)omega_t \(sampling.temporalGuidance), "
                 + "t_s \(sampling.structureLevel.rounds), eta \(sampling.eta), \(windows).",
+            "Computed by \(deviceClass).",
         ]
     }
 }

@@ -78,10 +78,10 @@ package struct TemporalTest {
             Self.name,
             lines: [
                 "Temporal guidance: how steady the output is, and what of its detail that costs."
-            ] + settings.lines(studio.name) + Steadiness.lines,
+            ] + settings.lines(studio.name, on: studio.deviceClass) + Steadiness.lines,
             columns: Steadiness.columns,
             rows: ([Self.sourceRow, Self.ceilingRow] + scales.map(Self.row)).map { tally.row($0) },
-            settings: settings.json(studio.name).merging(
+            settings: settings.json(studio.name, on: studio.deviceClass).merging(
                 ["temporal_guidance": .array(scales.map { .number($0) })]
             ) { $1 }
         )

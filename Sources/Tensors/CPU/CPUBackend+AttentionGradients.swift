@@ -23,11 +23,11 @@ extension CPUBackend {
         let (batch, queries) = (query.tensor.shape[0], query.tensor.shape[1])
         let (keyBatch, keys) = (key.tensor.shape[0], key.tensor.shape[1])
         let columns = query.width
-        check(output, gradient, [batch, queries, columns])
-        let gradients = AttentionGradients(
-            query: allocate([batch, queries, columns]),
-            key: allocate([keyBatch, keys, columns]),
-            value: allocate([keyBatch, keys, columns])
+        let gradients = attentionGradients(
+            query: query,
+            key: key,
+            output: output,
+            gradient: gradient
         )
         func tokens(_ tensor: Tensor) -> weft_tokens {
             unsafe weft_tokens(
@@ -73,13 +73,13 @@ extension CPUBackend {
             scale: scale
         )
         let columns = query.width
-        let shape = Shape(query.tensor.shape.dimensions.dropLast() + [columns])
-        check(output, gradient, shape)
-        let gradients = AttentionGradients(
-            query: allocate(shape),
-            key: allocate(shape),
-            value: allocate(shape)
+        let gradients = attentionGradients(
+            query: query,
+            key: key,
+            output: output,
+            gradient: gradient
         )
+        let shape = gradients.query.shape
         let (frames, pixels) = (shape[1], shape[2])
         let outer = Int64(frames * pixels * columns)
         let (inner, token) = (Int64(columns), Int64(pixels * columns))
@@ -106,12 +106,5 @@ extension CPUBackend {
         unsafe job.dv = unsafe written(gradients.value)
         unsafe weft_attend_gradient(pool, version, &job)
         return gradients
-    }
-
-    private func check(_ output: Tensor, _ gradient: Tensor, _ shape: Shape) {
-        precondition(
-            output.count == shape.count && gradient.count == shape.count && shape.count > 0,
-            "an output of \(output.shape) and its gradient \(gradient.shape), not \(shape)"
-        )
     }
 }

@@ -17,7 +17,7 @@ extension CPUBackend: DifferentiableBackend {
     }
 
     package func accumulate(_ source: Tensor, into target: Tensor, coefficient: Float) {
-        precondition(source.count == target.count, "\(source.shape) into \(target.shape)")
+        checkSum(of: source, into: target)
         let terms = unsafe [Optional(pointer(target)), Optional(pointer(source))]
         unsafe terms.withUnsafeBufferPointer { terms in
             unsafe [1, coefficient].withUnsafeBufferPointer { coefficients in
@@ -36,11 +36,7 @@ extension CPUBackend: DifferentiableBackend {
 
     package func accumulateChannels(_ source: Tensor, into target: Tensor, column: Int) {
         let (width, channels) = (source.shape[-1], target.shape[-1])
-        precondition(
-            column >= 0 && column + width <= channels
-                && source.count / width == target.count / channels,
-            "\(source.shape) into columns of \(target.shape) from \(column) on"
-        )
+        checkColumns(of: source, into: target, column: column)
         unsafe weft_add_columns(
             pool,
             pointer(source),
@@ -54,12 +50,7 @@ extension CPUBackend: DifferentiableBackend {
 
     package func accumulateRows(_ source: Tensor, into target: Tensor, at indices: [Int]) {
         let channels = target.shape[-1]
-        let rows = target.count / channels
-        precondition(
-            source.count == indices.count * channels
-                && indices.allSatisfy { (0..<rows).contains($0) },
-            "\(source.shape) into rows \(indices) of \(target.shape)"
-        )
+        checkRows(of: source, into: target, at: indices)
         let places = indices.map { Int64($0) }
         unsafe places.withUnsafeBufferPointer { places in
             guard let first = places.baseAddress else { return }
@@ -80,11 +71,11 @@ extension CPUBackend: DifferentiableBackend {
         repeats: Int,
         into table: Tensor
     ) {
-        let (channels, columns) = (x.shape[-1], table.shape[-1])
-        let (rows, tableRows) = (x.count / channels, table.count / columns)
-        precondition(
-            column >= 0 && column + columns <= channels && repeats > 0,
-            "rows of \(x.shape) from column \(column) on into \(table.shape)"
+        let (rows, channels, tableRows, columns) = rowSums(
+            of: x,
+            column: column,
+            repeats: repeats,
+            into: table
         )
         // As many parts as the sum has thousands of values.
         let slices = max(1, min(16, rows / tableRows / Self.rowsOfSlice))
@@ -112,13 +103,7 @@ extension CPUBackend: DifferentiableBackend {
         width: Int,
         _ filter: ResizeFilter
     ) -> Tensor {
-        let shape = gradient.shape
-        precondition(shape.rank == 4, "a gradient of \(shape) for an image")
-        // What each input position gave to outputs, it gets back from them with the same weights.
-        return resample(
-            gradient,
-            rows: ResizeTaps(from: height, to: shape[1], filter).adjoint(of: height),
-            columns: ResizeTaps(from: width, to: shape[2], filter).adjoint(of: width)
-        )
+        let taps = adjointTaps(height: height, width: width, filter, gradient: gradient)
+        return resample(gradient, rows: taps.rows, columns: taps.columns)
     }
 }

@@ -8,10 +8,7 @@ extension CPUBackend {
         activation: Activation,
         gradient: Tensor
     ) -> NormGradients {
-        precondition(
-            x.shape.rank >= 2 && x.shape[-1] % groups == 0,
-            "group norm of \(x.shape) in \(groups) groups"
-        )
+        checkGroups(x, groups: groups)
         return unsafe normGradient(x, parameters, images: x.shape[0], gradient) { job in
             unsafe weft_group_norm_gradient(
                 pool,
@@ -40,13 +37,8 @@ extension CPUBackend {
         _ gradient: Tensor,
         _ body: (inout weft_norm_gradient) -> Void
     ) -> NormGradients {
+        checkNorm(x, parameters, gradient: gradient)
         let channels = x.shape[-1]
-        precondition(
-            x.count > 0 && parameters.scale.count == channels
-                && parameters.shift.count == channels && gradient.count == x.count,
-            "the gradient \(gradient.shape) of a norm of \(x.shape) with "
-                + "\(parameters.scale.count) scales"
-        )
         let gradients = NormGradients(
             input: allocate(x.shape),
             scale: allocate([channels]),

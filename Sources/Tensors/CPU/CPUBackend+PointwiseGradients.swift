@@ -6,7 +6,7 @@ extension CPUBackend {
         _ activation: Activation,
         gradient: Tensor
     ) -> Tensor {
-        precondition(gradient.count == x.count, "a gradient \(gradient.shape) of \(x.shape)")
+        checkGradient(gradient, of: x)
         let result = allocate(x.shape)
         unsafe weft_activate_gradient(
             pool,
@@ -35,11 +35,7 @@ extension CPUBackend {
     }
 
     package func gateGradient(_ x: Tensor, gradient: Tensor) -> Tensor {
-        let columns = gateColumns(x)
-        precondition(
-            2 * gradient.count == x.count,
-            "a gradient \(gradient.shape) of the gate of \(x.shape)"
-        )
+        let columns = gateColumns(x, gradient: gradient)
         let result = allocate(x.shape)
         unsafe weft_gate_gradient(
             pool,
@@ -53,11 +49,6 @@ extension CPUBackend {
         return result
     }
 
-    private func gateColumns(_ x: Tensor) -> Int {
-        precondition(x.shape[-1] > 0 && x.shape[-1] % 2 == 0, "a gate of \(x.shape)")
-        return x.shape[-1] / 2
-    }
-
     package func adamW(
         value: Tensor,
         gradient: Tensor,
@@ -65,12 +56,7 @@ extension CPUBackend {
         variance: Tensor,
         _ step: AdamWStep
     ) {
-        for tensor in [gradient, mean, variance] {
-            precondition(
-                tensor.count == value.count,
-                "an update of \(value.shape) meets \(tensor.shape)"
-            )
-        }
+        checkUpdate(of: value, with: [gradient, mean, variance])
         let factors = step.factors
         var numbers = weft_adamw(
             gradient_scale: step.gradientScale,

@@ -16,21 +16,17 @@ extension CPUBackend {
     }
 
     package func transposedKernels(_ parts: [Tensor]) -> Tensor {
-        let taps = parts[0].shape.dimensions.dropFirst(2)
-        let (inputs, outputs) = (parts[0].shape[1], parts.reduce(0) { $0 + $1.shape[0] })
-        let result = allocate(Shape([inputs, outputs] + taps))
+        let shape = transposedShape(parts)
+        let (inputs, outputs) = (shape[0], shape[1])
+        let result = allocate(shape)
         var first = 0
         for part in parts {
-            precondition(
-                part.shape.dimensions.dropFirst() == parts[0].shape.dimensions.dropFirst(),
-                "kernels of \(part.shape) beside \(parts[0].shape)"
-            )
             unsafe weft_flip_kernels(
                 pool,
                 pointer(part),
                 Int64(part.shape[0]),
                 Int64(inputs),
-                Int64(taps.reduce(1, *)),
+                Int64(shape.count / (inputs * outputs)),
                 Int64(first),
                 Int64(outputs),
                 mutable(result)
@@ -48,10 +44,7 @@ extension CPUBackend {
         width: Int
     ) -> Tensor {
         let shape = gradient.shape
-        precondition(
-            geometry.outputSize(height: height, width: width) == (shape[1], shape[2]),
-            "a gradient of \(shape) for an input of \(height) x \(width)"
-        )
+        checkInput(height: height, width: width, geometry, gradient: gradient)
         guard geometry.stride > 1 else { return convolve(gradient, transposed, .init()) }
         // Between the gradient's rows and columns lie those that the steps skipped, of zeros.
         let rowMap = Self.spread(height + geometry.kernelHeight, shape[1], geometry.stride)
@@ -120,11 +113,7 @@ extension CPUBackend {
         _ gradient: Tensor,
         _ parts: [(outputs: Int, tensor: Tensor?)]
     ) {
-        let outputs = parts.reduce(0) { $0 + $1.outputs }
-        precondition(
-            gradient.shape[-1] == outputs,
-            "a gradient of \(gradient.shape) for \(outputs) outputs"
-        )
+        let outputs = stackedOutputs(parts, gradient: gradient)
         var targets: [UnsafeMutablePointer<Float>?] = unsafe []
         for part in parts {
             for row in 0..<part.outputs {

@@ -110,12 +110,7 @@ import Synchronization
         return ConvolutionParameters(
             inputs: shape[1],
             outputs: shape[0],
-            geometry: ConvolutionGeometry(
-                kernelHeight: shape[2],
-                kernelWidth: shape[3],
-                stride: stride,
-                padding: padding
-            ),
+            geometry: ConvolutionGeometry(of: shape, stride: stride, padding: padding),
             prepared: pack(
                 [(weight, bias)],
                 channels: shape[1],

@@ -39,12 +39,7 @@ extension RecordingBackend {
         return ConvolutionParameters(
             inputs: shape[1],
             outputs: shape[0],
-            geometry: ConvolutionGeometry(
-                kernelHeight: shape[2],
-                kernelWidth: shape[3],
-                stride: stride,
-                padding: padding
-            ),
+            geometry: ConvolutionGeometry(of: shape, stride: stride, padding: padding),
             prepared: weights([(weight, bias)]) { [base] in
                 base.prepareConvolution(
                     weight: $0[0].weight,

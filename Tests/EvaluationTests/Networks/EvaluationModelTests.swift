@@ -12,7 +12,11 @@ struct EvaluationModelTests {
     @Test func `a whole model tells everything of a clip and a text`() throws {
         let folder = try TemporaryFolder()
         _ = try FreshModel(.tiny, seed: 1).write(to: folder("model"))
-        let model = EvaluationModel(try CheckpointFolder.open(folder("model")), on: backend)
+        let model = EvaluationModel(
+            try CheckpointFolder.open(folder("model")),
+            on: backend,
+            deviceClass: "cpu"
+        )
         let embeddings = try #require(try model.embeddings(of: still).value)
         #expect(embeddings.count == 3)
         #expect(embeddings[0] == embeddings[2], "equal frames have equal embeddings")
@@ -30,7 +34,11 @@ struct EvaluationModelTests {
     @Test func `what a folder does not have is told, not an error`() throws {
         let folder = try TemporaryFolder()
         try FreshModel(.tiny, seed: 1).component(.imageEncoder).write(to: folder("model"))
-        let model = EvaluationModel(try CheckpointFolder.open(folder("model")), on: backend)
+        let model = EvaluationModel(
+            try CheckpointFolder.open(folder("model")),
+            on: backend,
+            deviceClass: "cpu"
+        )
         #expect(try model.embeddings(of: still).value != nil)
         guard case .absent(let reason) = try model.depth(of: still),
             case .absent(let text) = try model.embedding(of: "a cat")
@@ -49,7 +57,11 @@ struct EvaluationModelTests {
         try changeModelIndex(of: folder("model")) {
             $0[SamplingDefaults.key] = .object(["window": .integer(4), "overlap": .integer(1)])
         }
-        let model = EvaluationModel(try CheckpointFolder.open(folder("model")), on: backend)
+        let model = EvaluationModel(
+            try CheckpointFolder.open(folder("model")),
+            on: backend,
+            deviceClass: "cpu"
+        )
         #expect(model.name == folder("model"))
         let windows = try model.windows()
         #expect(windows.length == 4 && windows.shared == 1)
@@ -59,7 +71,11 @@ struct EvaluationModelTests {
         let folder = try TemporaryFolder()
         try FreshModel(.tiny, seed: 1).component(.imageEncoder).write(to: folder("model"))
         _ = try folder.write("{", to: "model/image_encoder/config.json")
-        let model = EvaluationModel(try CheckpointFolder.open(folder("model")), on: backend)
+        let model = EvaluationModel(
+            try CheckpointFolder.open(folder("model")),
+            on: backend,
+            deviceClass: "cpu"
+        )
         #expect(throws: (any Error).self) { try model.embeddings(of: still) }
     }
 }

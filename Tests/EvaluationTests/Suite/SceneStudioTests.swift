@@ -18,7 +18,11 @@ struct SceneStudioTests {
     }
 
     private func studio(threads: Int = 1) throws -> SceneStudio {
-        try SceneStudio(folder("model"), on: CPUBackend(CPUConfiguration(threads: threads)))
+        try SceneStudio(
+            folder("model"),
+            on: CPUBackend(CPUConfiguration(threads: threads)),
+            deviceClass: "cpu-x"
+        )
     }
 
     private func settings(count: Int = 2, frames: Int = 2) throws -> SuiteSettings {
@@ -73,10 +77,12 @@ struct SceneStudioTests {
     @Test func `a folder that is not there, and one that is no model, are refused`() throws {
         let backend = CPUBackend(CPUConfiguration(threads: 1))
         #expect(throws: CheckpointError.self) {
-            try SceneStudio(folder("nothing"), on: backend)
+            try SceneStudio(folder("nothing"), on: backend, deviceClass: "cpu-x")
         }
         _ = try folder.write("{}", to: "empty/model_index.json")
-        #expect(throws: (any Error).self) { try SceneStudio(folder("empty"), on: backend) }
+        #expect(throws: (any Error).self) {
+            try SceneStudio(folder("empty"), on: backend, deviceClass: "cpu-x")
+        }
     }
 
     // MARK: - Tests of the suite
@@ -212,7 +218,11 @@ struct SceneStudioTests {
 
     @Test func `subject: before and after, beside the truth`() throws {
         _ = try FreshModel(.tiny, seed: 2).write(to: folder("after"))
-        let after = try SceneStudio(folder("after"), on: CPUBackend(CPUConfiguration(threads: 1)))
+        let after = try SceneStudio(
+            folder("after"),
+            on: CPUBackend(CPUConfiguration(threads: 1)),
+            deviceClass: "cpu-x"
+        )
         let log = Log()
         let report = try SubjectTest(
             before: studio(),

@@ -52,7 +52,7 @@ struct SuiteSettingsTests {
 
     @Test func `a report says in words and in JSON what was used`() throws {
         var settings = try settings(Self.chosen, frames: 16)
-        let lines = settings.lines("weft-small")
+        let lines = settings.lines("weft-small", on: "cpu-x")
         #expect(lines[0].hasPrefix("3 scenes of seeds from "))
         #expect(lines[0].hasSuffix(" (never trained on), 16 frames of 64x32."))
         #expect(
@@ -61,8 +61,10 @@ struct SuiteSettingsTests {
                 + "3.0, prior guidance 2.0, omega_t 1.5, t_s 2, eta 0.5, windows of 8 frames that "
                 + "share 3, at the end, overlap 3, linear, lock noise."
         )
+        #expect(lines[2] == "Computed by cpu-x.")
         var expected: [String: JSONValue] = [
-            "model": .string("weft-small"), "count": .integer(3), "frames": .integer(16),
+            "model": .string("weft-small"), "device": .string("cpu-x"), "count": .integer(3),
+            "frames": .integer(16),
             "seed": .string("\(SuiteSettings.heldOut)"), "width": .integer(64),
             "height": .integer(32), "content": .string("prompt"), "steps": .integer(25),
             "guidance": .number(3), "prior_guidance": .number(2),
@@ -71,16 +73,16 @@ struct SuiteSettingsTests {
             "window": .integer(8), "overlap": .integer(3), "taper": .string("linear"),
             "fuse_every": .string("never"), "fuse_until": .number(0.25),
         ]
-        #expect(settings.json("weft-small") == expected)
+        #expect(settings.json("weft-small", on: "cpu-x") == expected)
         // A picture asks no prior.
         settings.content = .picture
         (expected["content"], expected["prior_guidance"]) = (.string("picture"), .null)
-        #expect(settings.json("weft-small") == expected)
-        #expect(settings.lines("weft-small")[1].contains("guidance 3.0, omega_t 1.5"))
+        #expect(settings.json("weft-small", on: "cpu-x") == expected)
+        #expect(settings.lines("weft-small", on: "cpu-x")[1].contains("guidance 3.0, omega_t 1.5"))
     }
 
     @Test func `a clip no longer than a window is one window`() throws {
-        let line = try settings(SamplingDefaults(), frames: 16).lines("m")[1]
+        let line = try settings(SamplingDefaults(), frames: 16).lines("m", on: "cpu-x")[1]
         let expected = "omega_t 1.0, t_s 0, eta 0.0, one window, shuffled noise."
         #expect(line.hasSuffix("50 steps, guidance 7.5, prior guidance 4.0, " + expected))
     }
