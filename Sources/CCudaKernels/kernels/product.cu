@@ -137,12 +137,32 @@ __device__ inline void finish_pair(const weft_cuda_product &job, long long row, 
 
 // ---- Float32 ---------------------------------------------------------------------------------
 
-// Tiles of 64 by 64, sixteen sums a thread, with ordinary multiply-adds: the path of float32 values
-// and the one that others are compared with.
+// What a step brings of one operand of a tile of 64 by 64.
+struct PlainSlice {
+    static const int EDGE = 64, DEPTH = 16;
+
+    float values[DEPTH][EDGE + 4];
+};
+
+// Adds the products of two slices to a thread's sixteen sums, with ordinary multiply-adds.
+__device__ inline void add_products(const PlainSlice &a, const PlainSlice &b, int top, int left,
+                                    float (&sums)[4][4]) {
+#pragma unroll
+    for (int d = 0; d < PlainSlice::DEPTH; ++d) {
+#pragma unroll
+        for (int i = 0; i < 4; ++i) {
+#pragma unroll
+            for (int j = 0; j < 4; ++j) {
+                sums[i][j] += a.values[d][top + i] * b.values[d][left + j];
+            }
+        }
+    }
+}
+
+// The path of float32 values, and the one that others are compared with.
 __device__ inline void product_plain(const weft_cuda_product &job) {
-    const int tile = 64, depth = 16;
-    __shared__ float a[depth][tile + 4];
-    __shared__ float b[depth][tile + 4];
+    const int tile = PlainSlice::EDGE, depth = PlainSlice::DEPTH;
+    __shared__ PlainSlice a, b;
     const int tiles = (job.n + tile - 1) / tile;
     const long long first_row = blockIdx.x / tiles * (long long)tile;
     const int first_column = (int)(blockIdx.x % tiles) * tile;
@@ -161,20 +181,13 @@ __device__ inline void product_plain(const weft_cuda_product &job) {
         const long long source = is_inside ? row.at(job.rows, cursor) : -1;
         const int column = first_column + line;
         for (int i = 0; i < 4; ++i) {
-            a[part + i][line] = widen(gathered(job.rows, source, cursor.channel + i));
-            b[part + i][line] = is_inside && column < job.n
+            a.values[part + i][line] = widen(gathered(job.rows, source, cursor.channel + i));
+            b.values[part + i][line] = is_inside && column < job.n
                 ? load(job.weights, (long long)column * job.k + k + part + i) : 0;
         }
         cursor.advance(job.rows, depth);
         __syncthreads();
-#pragma unroll
-        for (int d = 0; d < depth; ++d) {
-#pragma unroll
-            for (int i = 0; i < 4; ++i) {
-#pragma unroll
-                for (int j = 0; j < 4; ++j) sums[i][j] += a[d][top + i] * b[d][left + j];
-            }
-        }
+        add_products(a, b, top, left, sums);
         __syncthreads();
     }
 #pragma unroll

@@ -29,11 +29,9 @@ struct GradientPlace {
 
 // ---- Float32 ---------------------------------------------------------------------------------
 
-// Tiles of 64 by 64, sixteen sums a thread, with ordinary multiply-adds.
 WEFT_KERNEL weft_product_gradient_plain(const weft_cuda_product_gradient job) {
-    const int tile = 64, depth = 16;
-    __shared__ float a[depth][tile + 4];
-    __shared__ float b[depth][tile + 4];
+    const int tile = PlainSlice::EDGE, depth = PlainSlice::DEPTH;
+    __shared__ PlainSlice a, b;
     const GradientPlace place(job, tile, tile);
     const int thread = (int)threadIdx.x;
     // What this thread brings: four columns of one row of each operand.
@@ -48,21 +46,14 @@ WEFT_KERNEL weft_product_gradient_plain(const weft_cuda_product_gradient job) {
         row.start(job.rows, first + line, place.end_row);
         for (int i = 0; i < 4; ++i) {
             const int output = place.first_output + part + i;
-            a[line][part + i] = row.exists && output < job.outputs
+            a.values[line][part + i] = row.exists && output < job.outputs
                 ? load(job.gradient, (first + line) * job.outputs + output) : 0;
             const bool is_inside = place.first_column + part + i < job.columns;
             const long long source = is_inside ? row.at(job.rows, cursor[i]) : -1;
-            b[line][part + i] = widen(gathered(job.rows, source, cursor[i].channel));
+            b.values[line][part + i] = widen(gathered(job.rows, source, cursor[i].channel));
         }
         __syncthreads();
-#pragma unroll
-        for (int d = 0; d < depth; ++d) {
-#pragma unroll
-            for (int i = 0; i < 4; ++i) {
-#pragma unroll
-                for (int j = 0; j < 4; ++j) sums[i][j] += a[d][top + i] * b[d][left + j];
-            }
-        }
+        add_products(a, b, top, left, sums);
         __syncthreads();
     }
 #pragma unroll

@@ -8,8 +8,8 @@ package import Tensors
 ///
 /// Ramesh et al. 2022 (arXiv 2204.06125), section 2.2: the network sees a noised embedding and the
 /// text, and predicts the clean one; the loss is its squared error. Embeddings are of mean 0 and
-/// deviation 1 in each channel: `clip_mean` and `clip_std` of the file, measured once on a model
-/// that has not got them yet. Captions are dropped now and then, so that sampling can be guided,
+/// deviation 1 in each channel: `clip_mean` and `clip_std` of the file, measured on a model that
+/// has not got them yet. Captions are dropped now and then, so that sampling can be guided,
 /// and others are shortened, so that texts which leave something open can be sampled.
 package final class PriorTask: TrainingTask {
     package struct Options: Hashable, Sendable {
@@ -21,6 +21,8 @@ package final class PriorTask: TrainingTask {
         package var partial = PartialCaption(share: 0.3)
         /// Pictures that mean and deviation are measured on.
         package var measured = 512
+        /// Whether they are measured though the model has them, for a CLIP that was trained on.
+        package var rescales = false
         /// Captions that are judged.
         package var judged = 32
         /// Of embeddings that are kept.
@@ -229,7 +231,8 @@ package final class PriorTask: TrainingTask {
 
 // What is measured and checked before the first step.
 extension PriorTask {
-    /// Mean and deviation of each channel: the model's, or measured and set if it has none.
+    /// Mean and deviation of each channel: the model's, or measured and set if it has none, or is
+    /// to have others.
     private static func scales(
         _ parameters: [TrainableParameter],
         _ source: any ClipSource,
@@ -244,7 +247,7 @@ extension PriorTask {
             deviation: try deviation.value.download().values
         )
         let isFresh = found.mean.allSatisfy { $0 == 0 } && found.deviation.allSatisfy { $0 == 1 }
-        guard isFresh else { return found }
+        guard isFresh || options.rescales else { return found }
         var sums = [Double](repeating: 0, count: images.channels)
         var squares = sums
         for index in 0..<options.measured {

@@ -15,6 +15,12 @@ struct ShortTraining {
         start = try StartingModel(folder("model"), seed: seed)
     }
 
+    /// The same from a model that was changed.
+    init(_ other: ShortTraining, _ start: StartingModel) {
+        folder = other.folder
+        self.start = start
+    }
+
     static func recording() -> RecordingBackend { RecordingBackend(CPUBackend()) }
 
     /// Takes steps of AdamW.

@@ -8,7 +8,8 @@ struct PriorStage: TrainingStage {
     static let abstract = "Train the prior: from a caption to the embedding of a picture."
     static let discussion = """
         The model's image and text encoder stay as they are, so train them first. Mean and \
-        deviation of embeddings are measured before the first step, unless the model has them.
+        deviation of embeddings are measured before the first step, unless the model has them; \
+        with --rescale also then, for a CLIP that was trained on since.
         """
     static let defaults = StageDefaults(
         steps: 20_000,
@@ -25,6 +26,9 @@ struct PriorStage: TrainingStage {
     @Option(help: "Share of captions that lose some words, so that prompts may leave things open.")
     var partialCaptions = 0.3
 
+    @Flag(help: "Measure mean and deviation of embeddings anew.")
+    var rescale = false
+
     func validate() throws {
         try checkShare("--caption-dropout", captionDropout)
         try checkShare("--partial-captions", partialCaptions)
@@ -33,7 +37,7 @@ struct PriorStage: TrainingStage {
     var knobs: [String: JSONValue] {
         [
             "scenes": .integer(source.count), "caption-dropout": .number(captionDropout),
-            "partial-captions": .number(partialCaptions),
+            "partial-captions": .number(partialCaptions), "rescale": .bool(rescale),
         ]
     }
 
@@ -50,6 +54,7 @@ struct PriorStage: TrainingStage {
         )
         options.captionDropout = captionDropout
         options.partial = PartialCaption(share: partialCaptions)
+        options.rescales = rescale
         return try PriorTask(
             start,
             source.load(inputs),
