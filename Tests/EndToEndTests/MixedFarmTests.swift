@@ -44,6 +44,8 @@ struct MixedFarmTests {
     /// What a job's object says of who made what.
     private struct Report {
         let members: [String: JSONValue]
+        /// Which worker made something, and the class of its device.
+        var shares: [(worker: String, deviceClass: String)] = []
         /// Units by class of device.
         var units: [String: Set<String>] = [:]
         var deviations: [Double] = []
@@ -56,8 +58,10 @@ struct MixedFarmTests {
             self.members = members
             for case .object(let share) in shares {
                 guard case .string(let name) = share["device_class"],
+                    case .string(let worker) = share["name"],
                     case .array(let units) = share["units"]
                 else { throw Program.Failure("no share: \(share)") }
+                self.shares.append((worker, name))
                 for case .string(let unit) in units { self.units[name, default: []].insert(unit) }
             }
             for case .object(let deviation) in deviations {
@@ -152,20 +156,28 @@ struct MixedFarmTests {
     @Test func `a render with several devices starts a worker for each`() throws {
         let outcome = try run(
             ["render"] + job + ["--device", "auto,cpu", "--json"]
-                + ["--contact-sheet", folder("sheet.png")]
+                + ["--contact-sheet", folder("sheet.png"), "--state", folder("state")]
         )
         try #require(outcome.status == 0, "\(outcome.errors)")
-        let report = try Report(outcome.output)
-        #expect(report.units[Self.cuda] != nil)
-        guard case .array(let shares) = report.members["made_by"] else { return }
-        let names = shares.compactMap { share -> String? in
-            guard case .object(let share) = share, case .string(let name) = share["name"] else {
-                return nil
-            }
-            return name
+        // Two emulated devices and the processor. A worker that is slow to start may find nothing
+        // left to do, so what each made is not told beforehand; on what it would have, is.
+        func log(_ number: Int) -> String? {
+            try? String(contentsOfFile: folder("state/worker-\(number).log"), encoding: .utf8)
         }
-        // Two emulated devices and the processor; each of them got something to do.
-        #expect(Set(names) == ["local-1", "local-2", "local-3"], "\(names)")
+        for number in 1...3 {
+            let log = try #require(log(number))
+            #expect(log.contains(" worker starts ") && log.contains("worker.name=local-\(number)"))
+            guard log.contains(" runner is ready ") else { continue }
+            let ready = "device.class=" + (number == 3 ? "cpu-" : Self.cuda)
+            #expect(log.contains(ready), "\(log)")
+        }
+        #expect(log(4) == nil)
+        let shares = try Report(outcome.output).shares
+        #expect(!shares.isEmpty)
+        for (name, deviceClass) in shares {
+            #expect(["local-1", "local-2", "local-3"].contains(name))
+            #expect((deviceClass == Self.cuda) == (name != "local-3"), "\(name): \(deviceClass)")
+        }
     }
 
     @Test func `devices that cannot be had are told before anything starts`() throws {
