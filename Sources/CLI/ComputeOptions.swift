@@ -41,7 +41,7 @@ struct ComputeOptions: ParsableArguments {
     /// These options as another process is given them; the processor's go only to the processor.
     var arguments: [String] {
         ["--device", "\(device)", "--precision", precision.rawValue]
-            + (products.map { ["--products", $0.rawValue] } ?? [])
+            + (products?.arguments ?? [])
             + (device.isOfCUDA ? [] : processor.arguments)
     }
 
@@ -106,6 +106,9 @@ enum ProductChoice: String, CaseIterable, ExpressibleByArgument {
             throw ValidationError(error.message)
         }
     }
+
+    /// This as another process is given it.
+    var arguments: [String] { ["--products", rawValue] }
 
     /// On the processor; nil for what suits its kernels best.
     var onProcessor: ProductProvider? {

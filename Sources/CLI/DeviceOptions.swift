@@ -37,15 +37,19 @@ struct ProcessorOptions: ParsableArguments {
         """
 
     func validate() throws {
-        if let threads, !(1...1024).contains(threads) {
-            throw ValidationError("--threads: expected 1 to 1024, found \(threads)")
-        }
+        try Self.check(threads: threads)
         if let kernels, !KernelVersion.available.contains(kernels) {
             let names = KernelVersion.available.map(\.rawValue).joined(separator: ", ")
             throw ValidationError(
                 "--kernels: this processor has no \(kernels.rawValue); it runs \(names)"
             )
         }
+    }
+
+    /// The same of threads that are given to other processes.
+    static func check(threads: Int?) throws {
+        guard let threads, !(1...1024).contains(threads) else { return }
+        throw ValidationError("--threads: expected 1 to 1024, found \(threads)")
     }
 
     /// The first of these options that was given, by its name.

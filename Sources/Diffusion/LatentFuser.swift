@@ -116,19 +116,47 @@ package struct LatentFuser: Sendable {
 /// Blending with shares w and 1 − w loses w (1 − w) D of the variance.
 package struct OverlapMismatch: Hashable, Sendable {
     package let overlap: WindowOverlap
-    /// D, the mean squared difference.
-    package let meanSquaredDifference: Double
-    /// σ², the mean of both windows' variances on these frames.
-    package let variance: Double
+    private let disagreement: Disagreement
 
+    /// D, the mean squared difference.
+    package var meanSquaredDifference: Double { disagreement.meanSquaredDifference }
+    /// σ², the mean of both windows' variances on these frames.
+    package var variance: Double { disagreement.variance }
     /// D / (2σ²): 0 for identical windows, 1 for unrelated ones; infinite if windows that differ do
     /// not vary.
+    package var ratio: Double { disagreement.ratio }
+
+    init(_ overlap: WindowOverlap, left: ArraySlice<Float>, right: ArraySlice<Float>) {
+        self.overlap = overlap
+        disagreement = Disagreement(left, right)
+    }
+}
+
+/// How far two lists of values of one thing are apart, against how far each varies.
+package struct Disagreement: Hashable, Sendable {
+    /// D.
+    package let meanSquaredDifference: Double
+    /// σ², the mean of both variances.
+    package let variance: Double
+
+    /// D / (2σ²): 0 for equal lists, 1 for unrelated ones; infinite if lists that differ do not
+    /// vary.
     package var ratio: Double {
         meanSquaredDifference == 0 ? 0 : meanSquaredDifference / (2 * variance)
     }
 
-    init(_ overlap: WindowOverlap, left: ArraySlice<Float>, right: ArraySlice<Float>) {
-        self.overlap = overlap
+    /// The same, or the largest that people are told where there is no finite one.
+    package var finiteRatio: Double {
+        ratio.isFinite ? ratio : Double(Float.greatestFiniteMagnitude)
+    }
+
+    package init(meanSquaredDifference: Double, variance: Double) {
+        self.meanSquaredDifference = meanSquaredDifference
+        self.variance = variance
+    }
+
+    /// Compares lists of one length, which have values.
+    package init(_ left: ArraySlice<Float>, _ right: ArraySlice<Float>) {
         let squares = zip(left, right).reduce(0) {
             let difference = Double($1.0) - Double($1.1)
             return $0 + difference * difference

@@ -41,9 +41,7 @@ struct LocalDeviceOptions: ParsableArguments {
         if let workers, !(1...256).contains(workers) {
             throw ValidationError("--workers: expected 1 to 256, found \(workers)")
         }
-        if let threads, !(1...1024).contains(threads) {
-            throw ValidationError("--threads: expected 1 to 1024, found \(threads)")
-        }
+        try ProcessorOptions.check(threads: threads)
         let choices = device.flatMap(\.values)
         for choice in choices.isEmpty ? [.cpu] : choices {
             try products?.validate(on: choice)
@@ -110,7 +108,7 @@ struct LocalDevices {
                 device == .cpu
                 ? ["--threads", "\(threads)"] + (options.exact ? ["--exact"] : [])
                 : ["--device", "\(device)", "--precision", options.precision.rawValue]
-            return chosen + (options.products.map { ["--products", $0.rawValue] } ?? [])
+            return chosen + (options.products?.arguments ?? [])
         }
     }
 

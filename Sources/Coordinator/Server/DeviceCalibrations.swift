@@ -1,3 +1,4 @@
+import Diffusion
 package import Scheduling
 package import WireProtocol
 
@@ -58,21 +59,7 @@ package struct DeviceCalibrations: Hashable, Sendable {
     /// one input.
     package static func ratio(_ left: [Float], _ right: [Float]) -> Double? {
         guard left.count == right.count, !left.isEmpty else { return nil }
-        let count = Double(left.count)
-        var difference = 0.0
-        for (a, b) in zip(left, right) {
-            let distance = Double(a) - Double(b)
-            difference += distance * distance
-        }
-        guard difference > 0 else { return 0 }
-        let ratio = difference / count / (variance(left) + variance(right))
-        return ratio.isFinite ? ratio : Double(Float.greatestFiniteMagnitude)
-    }
-
-    private static func variance(_ values: [Float]) -> Double {
-        let mean = values.reduce(0.0) { $0 + Double($1) } / Double(values.count)
-        let squares = values.reduce(0.0) { $0 + (Double($1) - mean) * (Double($1) - mean) }
-        return squares / Double(values.count)
+        return Disagreement(left[...], right[...]).finiteRatio
     }
 }
 

@@ -1,3 +1,4 @@
+import Diffusion
 package import FFmpeg
 package import Scheduling
 package import WireProtocol
@@ -107,9 +108,7 @@ package struct MismatchRecord: Hashable, Sendable {
     /// Windows that differ where nothing
     /// varies have no finite ratio; theirs is the largest that people are told.
     package var ratio: Double {
-        guard difference != 0 else { return 0 }
-        let ratio = difference / (2 * variance)
-        return ratio.isFinite ? ratio : Double(Float.greatestFiniteMagnitude)
+        Disagreement(meanSquaredDifference: difference, variance: variance).finiteRatio
     }
 }
 

@@ -6,6 +6,27 @@ package import Scheduling
 extension WireLimits {
     /// Bytes that the elements of a list may have by `wireBytes`.
     static let listBytes = envelopeBytes - 1024
+
+    /// As many of a list's first elements as fit one message.
+    ///
+    /// - Parameters:
+    ///   - list: In order.
+    ///   - bytes: An upper bound of an element's encoded size.
+    /// - Returns: The page.
+    static func page<List: Sequence>(
+        of list: List,
+        bytes: (List.Element) -> Int
+    ) -> [List.Element] {
+        var page: [List.Element] = []
+        var left = listBytes
+        for element in list.prefix(listed) {
+            let size = bytes(element)
+            guard size <= left else { break }
+            left -= size
+            page.append(element)
+        }
+        return page
+    }
 }
 
 extension JobDetails {
@@ -73,16 +94,13 @@ extension JobListMessage {
     ///   - jobs: Newest first.
     ///   - hasMore: Whether there are older jobs than these.
     package init(fitting jobs: [JobDetails], hasMore: Bool) {
-        var page: [JobDetails] = []
-        var left = WireLimits.listBytes
-        for job in jobs.prefix(WireLimits.listed) {
+        let short = jobs.lazy.map { job in
             var short = job.clipped()
             short.events = []
             short.report = short.report.clipped(heldUnits: 0)
-            guard short.wireBytes <= left else { break }
-            left -= short.wireBytes
-            page.append(short)
+            return short
         }
+        let page = WireLimits.page(of: short, bytes: \.wireBytes)
         self.init(jobs: page, hasMore: hasMore || page.count < jobs.count)
     }
 }
@@ -101,13 +119,7 @@ extension UnitListMessage {
     ///   - units: In order.
     ///   - hasMore: Whether there are units after these.
     package init(fitting units: [UnitOrigin], hasMore: Bool) {
-        var page: [UnitOrigin] = []
-        var left = WireLimits.listBytes
-        for unit in units.prefix(WireLimits.listed) {
-            guard unit.wireBytes <= left else { break }
-            left -= unit.wireBytes
-            page.append(unit)
-        }
+        let page = WireLimits.page(of: units, bytes: \.wireBytes)
         self.init(units: page, hasMore: hasMore || page.count < units.count)
     }
 }
@@ -127,13 +139,7 @@ extension WorkerListMessage {
     ///   - workers: In order.
     ///   - hasMore: Whether there are workers after these.
     package init(fitting workers: [WorkerReport], hasMore: Bool) {
-        var page: [WorkerReport] = []
-        var left = WireLimits.listBytes
-        for worker in workers.prefix(WireLimits.listed) {
-            guard worker.wireBytes <= left else { break }
-            left -= worker.wireBytes
-            page.append(worker)
-        }
+        let page = WireLimits.page(of: workers, bytes: \.wireBytes)
         self.init(workers: page, hasMore: hasMore || page.count < workers.count)
     }
 }
